@@ -25,13 +25,21 @@ const unref = (handle: unknown): void => {
   if (typeof handle === 'object' && handle !== null && 'unref' in handle) (handle as { unref(): void }).unref()
 }
 
+const longestDelay = 2 ** 31 - 1
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delay, fn) {
-    const handle = setTimeout(fn, delay)
-    unref(handle)
+    let handle: ReturnType<typeof setTimeout>
+    const wait = (left: number): void => {
+      // Beyond this a timer would fire at once.
+      const step = Math.min(left, longestDelay)
+      handle = setTimeout(step < left ? () => wait(left - step) : fn, step)
+      unref(handle)
+    }
+    wait(delay)
     return { clear: () => clearTimeout(handle) }
   },
   every(period, fn) {

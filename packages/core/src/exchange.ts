@@ -19,8 +19,10 @@ export interface Incoming {
   header(name: string): string | null
   /** Reads the body once; rejects with PAYLOAD_TOO_LARGE beyond `limit` bytes, REQUEST_TIMEOUT after `timeout` ms. */
   body(limit: number, timeout: number): Uint8Array | Promise<Uint8Array>
-  /** Aborts when the client goes away. */
+  /** Aborts when the client goes away, or by `abort`. */
   readonly signal: AbortSignal
+  /** Aborts `signal` from our side: the time is up. */
+  abort(reason: unknown): void
   /** The WHATWG request, built when asked for. */
   readonly raw: Request
 }

@@ -1,6 +1,8 @@
 /**
  * The port of the store: keys with a TTL, counters, locks and pub/sub.
  * `MemoryStore` is the default; adapters implement this interface and pass `storeConformance` of the testing kit.
+ * Keys and channels are well-formed text of 1 to 4,096 bytes. Mistakes in a call are STORE_INVALID_ARGUMENT, calls after
+ * `close` and a server out of reach STORE_UNAVAILABLE.
  */
 
 /** Ends a subscription. Calling it again does nothing. */
@@ -13,7 +15,6 @@ export interface Subscription extends Unsubscribe {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B>
 }
-
 
 export interface Store {
   /** The value as `set` took it; null when absent or expired. */
@@ -34,7 +35,11 @@ export interface Store {
   setMany(entries: Readonly<Record<string, unknown>>, ttlSeconds?: number): Promise<void>
   /** Stores only if the key is absent; whether it did. */
   setIfAbsent(key: string, value: unknown, ttlSeconds?: number): Promise<boolean>
-  /** The stored value, or what `load` gives, stored for `ttlSeconds`. One load for any number of waiters. */
+  /**
+   * The stored value, or what `load` gives, stored for `ttlSeconds`. One load for any number of waiters; one that fails
+   * fails them all and stores nothing. `undefined` is handed on and not stored. A `set` or `delete` of the key meanwhile
+   * wins: the waiters get what was loaded, the store keeps the change. `load` must not ask for its own key.
+   */
   remember<T>(key: string, ttlSeconds: number, load: () => T | Promise<T>): Promise<T>
   /** The keys that match a glob of `*` and `?`, in batches, without blocking others. */
   scan(pattern?: string): AsyncIterable<string>

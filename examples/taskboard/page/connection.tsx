@@ -1,0 +1,51 @@
+/** Whether the page is live, in words: beside the name always, and in a bar when it is not. */
+import { useSyncExternalStore } from 'react'
+import { Icon } from './icons.tsx'
+import { type ConnectionState, realtime } from './realtime.ts'
+
+export const useRealtime = () => useSyncExternalStore(realtime.subscribe, realtime.snapshot)
+
+const words: Readonly<Record<ConnectionState, string>> = {
+  connecting: 'connecting',
+  live: 'live',
+  offline: 'offline',
+  denied: 'not live',
+}
+
+export function LiveMark() {
+  const { state } = useRealtime()
+  return (
+    <span className="live" data-state={state} role="status">
+      {words[state]}
+    </span>
+  )
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
+
+export function ConnectionBar() {
+  const { state, since } = useRealtime()
+  if (state === 'offline') {
+    return (
+      <div className="bar" data-state={state} role="status">
+        <Icon name="offline" />
+        <p>
+          The server has been out of reach since {clock.format(since)}. What you see is from before; it catches up by
+          itself.
+        </p>
+      </div>
+    )
+  }
+  if (state === 'denied') {
+    return (
+      <div className="bar" data-state={state} role="alert">
+        <Icon name="problem" />
+        <p>The server does not let this window listen, so it does not refresh by itself.</p>
+        <button type="button" className="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </div>
+    )
+  }
+  return null
+}

@@ -1,0 +1,36 @@
+/** What the server told this window: the framework's work, made visible. A private change is heard by its owner only. */
+import { useRealtime } from './connection.tsx'
+import { Icon } from './icons.tsx'
+import { Panel } from './panel.tsx'
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
+
+const words = { connected: 'connected', refresh: 'refresh', reset: 'reset', lost: 'lost' } as const
+
+const openWindow = () => window.open(location.href, '_blank', 'popup,width=560,height=800')
+
+export function Heard() {
+  const { heard } = useRealtime()
+  return (
+    <Panel title="Heard by this window" aside="pushed by the server">
+      <ol className="heard">
+        {heard.map(({ id, at, kind, text }) => (
+          <li key={id} data-kind={kind}>
+            <time dateTime={at.toISOString()}>{clock.format(at)}</time>
+            <b>{words[kind]}</b>
+            <span className={kind === 'refresh' ? 'mono' : 'quiet'} title={text}>
+              {text}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <div className="panel-foot">
+        <p>Open this page in a second window and change something there: this one refreshes by itself.</p>
+        <button type="button" className="button" onClick={openWindow}>
+          <Icon name="window" />
+          Open a second window
+        </button>
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,105 @@
+/**
+ * The reader of event streams, for custom streams and the realtime connection; encoding is core's event-stream.ts.
+ * Source: WHATWG HTML §9.2.5 "Parsing an event stream" and §9.2.6 "Interpreting an event stream".
+ */
+
+/** An event as the stream dispatched it. */
+export interface ServerSentEvent {
+  /** `message` when the stream gave no name. */
+  readonly event: string
+  readonly data: string
+  /** The last id up to and with this event; empty when there was none. */
+  readonly lastEventId: string
+}
+
+export interface ParseOptions {
+  /** Told each new last event id when its block is complete, also of a block without data, before its event is given out. */
+  readonly onId?: (id: string) => void
+  /** Told the milliseconds to wait before reconnecting, when the stream says them. */
+  readonly onRetry?: (ms: number) => void
+  /** Characters that one event or line may have; beyond them reading fails with a RangeError. 8 Mi unless given. */
+  readonly limit?: number
+}
+
+/** The part of a stream's reader that an iterator can stand in for. */
+interface Source {
+  read(): Promise<{ readonly done?: boolean; readonly value?: Uint8Array }>
+  cancel(): unknown
+  releaseLock?(): void
+}
+
+/**
+ * The events of `readable`, once. Leaving the loop, or calling `return()` at any time, cancels `readable` and lets go of
+ * it at once. Ends with the stream (what is not followed by an empty line is dropped) and fails with its error.
+ */
+export function parseEventStream(
+  readable: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  { onId, onRetry, limit = 2 ** 23 }: ParseOptions = {},
+): AsyncIterableIterator<ServerSentEvent, void> {
+  // Not every browser can iterate over a stream, and only a reader can be cancelled while it waits.
+  const source: Source = 'getReader' in readable ? readable.getReader() : toSource(readable)
+  let over = false
+  const release = (done?: boolean) => {
+    if (over) return
+    over = true
+    // Not awaited: a source that takes its time to end must not hold up who leaves.
+    if (!done) (async () => source.cancel())().catch(() => {})
+    source.releaseLock?.()
+  }
+
+  async function* read(): AsyncGenerator<ServerSentEvent, void> {
+    // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    let skipped = '\ufeff'
+    let rest = ''
+    let data = ''
+    let event = ''
+    let id = ''
+    let lastEventId = ''
+    try {
+      while (!over) {
+        const { done, value } = await source.read()
+        if (done) release(done)
+        if (over) break
+        const text = decoder.decode(value, { stream: true })
+        if (!text) continue
+        const lines = (text[0] === skipped ? text.slice(1) : text).split(/\r\n|\r|\n/)
+        // A CR ends its line at once; an LF that follows it in the next chunk belongs to it.
+        skipped = text.endsWith('\r') ? '\n' : ''
+        lines[0] = rest + lines[0]
+        rest = lines.pop() as string
+        for (const line of lines) {
+          if (line) {
+            const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as unknown as string[]
+            if (field === 'data') data += `${value}\n`
+            if (field === 'event') event = value
+            if (field === 'id' && !value.includes('\0')) id = value
+            if (field === 'retry' && /^\d+$/.test(value)) onRetry?.(+value)
+          } else {
+            if (id !== lastEventId) onId?.(id)
+            lastEventId = id
+            if (data) yield { event: event || 'message', data: data.slice(0, -1), lastEventId }
+            if (over) return
+            data = event = ''
+          }
+          if (data.length > limit) break
+        }
+        if (rest.length + data.length > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
+      }
+    } finally {
+      release()
+    }
+  }
+  const events = read()
+  // A generator's own `return` would wait for the read that is under way.
+  events.return = async () => {
+    release()
+    return { done: true, value: undefined }
+  }
+  return events
+}
+
+function toSource(iterable: AsyncIterable<Uint8Array>): Source {
+  const iterator = iterable[Symbol.asyncIterator]()
+  return { read: () => iterator.next(), cancel: () => iterator.return?.() }
+}

@@ -1,0 +1,188 @@
+/**
+ * The Node door: `serve` for a server of its own, `toNodeHandler` for node:http, Express and Fastify. Exported as
+ * `@igniter-js/core/node`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type App, type ContextSource, newRequestId } from './app.js'
+import { dispatch } from './dispatch.js'
+import { IgniterError } from './error.js'
+import { isThenable } from './exchange.js'
+import { type AnyRouter, appOf, type DoorOptions } from './igniter.js'
+import { NodeIncoming } from './node/incoming.js'
+import { writeReply } from './node/writer.js'
+import { failureReply } from './reply.js'
+
+/** What `createServer` of node:http takes. Express calls it with `next`, which gets what is outside the base path. */
+export type NodeHandler = (req: IncomingMessage, res: ServerResponse, next?: () => void) => void
+
+/** A handler for node:http, Express (`app.use(handler)`) and Fastify (`handler(request.raw, reply.raw)` after `reply.hijack()`). */
+export function toNodeHandler<R extends AnyRouter>(router: R, ...[options]: DoorOptions<R>): NodeHandler {
+  const app = appOf(router)
+  const given: ContextSource = options?.context
+  return (req, res, next) => {
+    const incoming = new NodeIncoming(req, res, app)
+    if (next !== undefined && !isInside(app, incoming.target)) return next()
+    answer(app, incoming, given)
+  }
+}
+
+function answer(app: App, incoming: NodeIncoming, given: ContextSource): void {
+  const { clock } = app.config
+  const reply = dispatch(app, incoming, given)
+  if (isThenable(reply)) void reply.then((late) => writeReply(late, incoming, clock))
+  else writeReply(reply, incoming, clock)
+}
+
+const isInside = (app: App, target: string): boolean => {
+  const { basePath } = app.config
+  if (!target.startsWith(basePath)) return false
+  const next = target[basePath.length]
+  return next === undefined || next === '/' || next === '?'
+}
+
+export interface ServeOptions {
+  /** The port, 3000 unless given; 0 takes any that is free. */
+  readonly port?: number
+  /** The address to listen on; all of the machine's unless given. */
+  readonly hostname?: string
+  /** Answers what is outside the base path: pages, files, another framework. 404 without it. */
+  readonly fallback?: (req: IncomingMessage, res: ServerResponse) => void
+  /** Milliseconds that running work gets to end at `close` and at a signal, 10,000 unless given. */
+  readonly grace?: number
+  /** Whether SIGTERM and SIGINT drain the server and end the process with 0; a second one ends it at once. True unless given. */
+  readonly signals?: boolean
+}
+
+export interface Serving {
+  /** Where it answers: `http://localhost:3000`, without the base path. */
+  readonly url: string
+  readonly port: number
+  readonly server: Server
+  /** Takes no new connections, tells streams to reconnect, lets running requests end, then closes the router. */
+  close(): Promise<void>
+}
+
+/** Starts a server. Rejects when it cannot listen, with the port in the message. */
+export async function serve<R extends AnyRouter>(
+  router: R,
+  options: ServeOptions & NonNullable<DoorOptions<R>[0]> = {} as never,
+): Promise<Serving> {
+  const app = appOf(router)
+  const { port = 3000, hostname, fallback, grace = 10_000, signals = true } = options
+  const given: ContextSource = (options as { context?: ContextSource }).context
+  let isClosing = false
+  const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: 5_000 }, (req, res) => {
+    if (isClosing) res.shouldKeepAlive = false
+    const incoming = new NodeIncoming(req, res, app)
+    if (fallback !== undefined && !isInside(app, incoming.target) && req.url?.startsWith('/')) return fallback(req, res)
+    if (req.headers.host === undefined && req.httpVersion === '1.1') {
+      return writeReply(refusal('BAD_REQUEST', 'The request has no Host header.'), incoming, app.config.clock)
+    }
+    answer(app, incoming, given)
+  })
+  server.on('clientError', refuseConnection)
+  await listen(server, port, hostname)
+
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      isClosing = true
+      if (signals) forgetSignals()
+      await drain(server, router, grace)
+    })()
+    return closing
+  }
+  const onSignal = (): void => {
+    if (closing !== null) process.exit(1)
+    app.logger.info('Shutting down: no new connections, running work ends.')
+    const ended = close()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1))
+    ended.then(
+      () => process.exit(0),
+      (err: unknown) => {
+        app.logger.error({ err }, 'Shutting down failed.')
+        process.exit(1)
+      },
+    )
+  }
+  const forgetSignals = (): void => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, onSignal)
+  }
+  if (signals) for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+
+  const { port: actual } = server.address() as AddressInfo
+  return { url: `http://${toHost(hostname)}:${actual}`, port: actual, server, close }
+}
+
+function listen(server: Server, port: number, hostname: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message
+      reject(
+        new IgniterError({
+          code: 'SERVICE_UNAVAILABLE',
+          message: `serve: cannot listen on port ${port}: ${why}. Choose another port, or 0 for any free one.`,
+          cause,
+        }),
+      )
+    })
+    server.listen(port, hostname, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+/** Lets what runs end, within `grace` ms; then cuts what is left. */
+async function drain(server: Server, router: AnyRouter, grace: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  const endLive = appOf(router).endLive()
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), grace)
+  try {
+    await endLive
+    await closed
+  } finally {
+    clearInterval(idle)
+    clearTimeout(late)
+  }
+  await router.close()
+}
+
+const toHost = (hostname: string | undefined): string => {
+  if (hostname === undefined || hostname === '0.0.0.0' || hostname === '::') return 'localhost'
+  return hostname.includes(':') ? `[${hostname}]` : hostname
+}
+
+const refusal = (code: 'BAD_REQUEST' | 'REQUEST_TIMEOUT' | 'HEADERS_TOO_LARGE', message: string) =>
+  failureReply(new IgniterError({ code, message }), newRequestId(), false)
+
+const reasons: Readonly<Record<string, () => ReturnType<typeof refusal>>> = {
+  HPE_HEADER_OVERFLOW: () => refusal('HEADERS_TOO_LARGE', 'The request’s head is larger than 16 KiB.'),
+  ERR_HTTP_REQUEST_TIMEOUT: () => refusal('REQUEST_TIMEOUT', 'The request did not arrive in time.'),
+}
+
+/** Answers what node:http could not read as a request, in the one envelope. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket & { _httpMessage?: unknown })._httpMessage) {
+    socket.destroy()
+    return
+  }
+  const { status, body } =
+    reasons[error.code ?? '']?.() ?? refusal('BAD_REQUEST', 'This is no HTTP request that can be read.')
+  const text = String(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${statusText[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  )
+}
+
+const statusText: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}

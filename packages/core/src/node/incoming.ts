@@ -1,0 +1,176 @@
+/** A node:http request as the pipeline reads it: straight from `req`, nothing copied, nothing built that nobody asks for. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { App } from '../app.js'
+import { IgniterError } from '../error.js'
+import type { Incoming } from '../exchange.js'
+import { tooLarge, tooSlow } from '../fetch.js'
+import type { RequestHeaders } from '../headers.js'
+
+export class NodeIncoming implements Incoming {
+  readonly method: string
+  readonly target: string
+  /** Whether the body was given up on: what still comes must be thrown away. */
+  isAbandoned = false
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    readonly app: App,
+  ) {
+    this.method = req.method ?? 'GET'
+    // Express cuts the part under which a handler is mounted off `url`.
+    this.target = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/'
+  }
+
+  get hasBody(): boolean {
+    const { headers } = this.req
+    const length = headers['content-length']
+    return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0'
+  }
+
+  get ip(): string | null {
+    return this.req.socket.remoteAddress ?? null
+  }
+
+  get headers(): RequestHeaders {
+    return new NodeHeaders(this.req.headers)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController()
+      this.#controller = controller
+      if (this.res.closed || this.res.destroyed) controller.abort()
+      // The response's own end closes it too, and nobody listens any more then.
+      else this.res.once('close', () => this.res.writableFinished || controller.abort())
+    }
+    return this.#controller.signal
+  }
+
+  get raw(): Request {
+    const { method } = this
+    const { baseURL } = this.app.config
+    const headers = new Headers()
+    for (const [name, value] of this.headers) headers.append(name, value)
+    // The Host header is a stranger's word: only a configured address names this server.
+    return new Request(new URL(this.target, baseURL ?? 'http://localhost'), { method, headers, signal: this.signal })
+  }
+
+  header(name: string): string | null {
+    return toText(this.req.headers[name])
+  }
+
+  abort(reason: unknown): void {
+    void this.signal
+    this.#controller?.abort(reason)
+  }
+
+  body(limit: number, timeout: number): Uint8Array | Promise<Uint8Array> {
+    const { req } = this
+    if (Number(req.headers['content-length']) > limit) {
+      this.isAbandoned = true
+      throw tooLarge(limit)
+    }
+    const parsed = parsedBefore(req)
+    return parsed === null ? this.#read(limit, timeout) : parsed
+  }
+
+  #read(limit: number, timeout: number): Promise<Uint8Array> {
+    const { req } = this
+    return new Promise((resolve, reject) => {
+      let first: Uint8Array | null = null
+      let rest: Uint8Array[] | null = null
+      let size = 0
+      const giveUp = (error: IgniterError): void => {
+        this.isAbandoned = true
+        stop()
+        reject(error)
+      }
+      const onData = (chunk: Uint8Array): void => {
+        size += chunk.length
+        if (size > limit) return giveUp(tooLarge(limit))
+        if (first === null) first = chunk
+        else if (rest === null) rest = [first, chunk]
+        else rest.push(chunk)
+      }
+      const onEnd = (): void => {
+        stop()
+        resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, size))
+      }
+      const onClose = (): void => {
+        stop()
+        reject(
+          new IgniterError({ code: 'BAD_REQUEST', message: 'The connection closed before the body was complete.' }),
+        )
+      }
+      const timer = timeout === 0 ? null : this.app.config.clock.after(timeout, () => giveUp(tooSlow(timeout)))
+      const stop = (): void => {
+        timer?.clear()
+        req.off('data', onData)
+        req.off('end', onEnd)
+        req.off('close', onClose)
+        req.off('error', onClose)
+      }
+      req.on('data', onData)
+      req.on('end', onEnd)
+      req.on('close', onClose)
+      req.on('error', onClose)
+    })
+  }
+}
+
+const empty = new Uint8Array()
+
+/** The body where a middleware (express.json and the like) has read it already. */
+function parsedBefore(req: IncomingMessage): Uint8Array | null {
+  if (!req.readableEnded) return null
+  const { body } = req as { body?: unknown }
+  if (body instanceof Uint8Array) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  return Buffer.from(body === undefined ? '' : JSON.stringify(body))
+}
+
+const toText = (value: string | string[] | undefined): string | null =>
+  value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
+
+/** A read-only view of Node's header object. */
+class NodeHeaders implements RequestHeaders {
+  readonly #fields: IncomingHttpHeaders
+
+  constructor(fields: IncomingHttpHeaders) {
+    this.#fields = fields
+  }
+
+  get(name: string): string | null {
+    const key = name.toLowerCase()
+    return Object.hasOwn(this.#fields, key) ? toText(this.#fields[key]) : null
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  *entries(): IterableIterator<[string, string]> {
+    for (const [name, value] of Object.entries(this.#fields)) {
+      const text = toText(value)
+      if (text !== null) yield [name, text]
+    }
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [name] of this.entries()) yield name
+  }
+
+  *values(): IterableIterator<string> {
+    for (const [, value] of this.entries()) yield value
+  }
+
+  forEach(fn: (value: string, name: string) => void): void {
+    for (const [name, value] of this.entries()) fn(value, name)
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.entries()
+  }
+}

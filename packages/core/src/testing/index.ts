@@ -1,0 +1,4 @@
+/** The testing kit, `@igniter-js/core/testing`: time to drive, and the suites that adapters must pass. */
+export { createTestClock, type TestClock } from './clock.js'
+export type { Conformance, ConformanceCase } from './conformance.js'
+export { storeConformance, type StoreSubject } from './store-conformance.js'
