@@ -1,5 +1,6 @@
 /** The typed client. Only the router's type comes from the server: nothing is generated, and no server code is bundled. */
-import { type CallError, type CallResult, createIgniterClient } from '@igniter-js/client'
+import { createIgniterClient } from '@igniter-js/client'
+import type { CallError, CallResult } from '@igniter-js/core'
 import type { AppRouter } from '../src/router.ts'
 import type { Task } from '../src/tasks.ts'
 
@@ -19,7 +20,7 @@ export async function dataOf<Data>(call: Promise<CallResult<Data, string>>): Pro
 
 /** What to tell people of an error: the field's complaint, the server's words, or that it cannot be reached. */
 export function explain(error: CallError): string {
-  if (error.status === 0) return 'The server can’t be reached.'
+  if (error.code === 'NETWORK_ERROR') return 'The server can’t be reached.'
   if (error.code === 'VALIDATION_ERROR' && Array.isArray(error.details)) return error.details[0]?.message ?? error.message
   if (error.status >= 500) return `Something went wrong on the server${error.requestId ? ` (request ${error.requestId})` : ''}.`
   return error.message

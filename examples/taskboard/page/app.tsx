@@ -41,8 +41,9 @@ export function App() {
       key={user.id}
       list="mine"
       title="Private list"
-      placeholder="What is there to do for you?"
+      placeholder="A task of your own"
       empty={`Only ${user.name} sees this list, in all windows where ${user.name} is signed in.`}
+      foot={<SignedIn user={user} />}
     />
   ) : (
     <Panel title="Private list" busy={user === undefined && !error}>
@@ -72,7 +73,6 @@ export function App() {
           </h1>
           <LiveMark />
           <div className="top-end">
-            {user && <SignedIn user={user} />}
             <ThemeSwitch />
           </div>
         </header>
@@ -92,14 +92,16 @@ export function App() {
           </main>
         ) : (
           <main className="panels">
-            {board}
+            <div>
+              {board}
+              <Keys />
+            </div>
             <div className="side">
               {mine}
               <Heard />
             </div>
           </main>
         )}
-        <Keys />
       </div>
     </Notices>
   )

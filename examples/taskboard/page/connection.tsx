@@ -30,8 +30,9 @@ export function ConnectionBar() {
       <div className="bar" data-state={state} role="status">
         <Icon name="offline" />
         <p>
-          The server has been out of reach since {clock.format(since)}. What you see is from before; it catches up by
-          itself.
+          {since
+            ? `The server has been out of reach since ${clock.format(since)}. What you see is from before; it catches up by itself.`
+            : 'The server is out of reach. The page fills by itself as soon as it answers.'}
         </p>
       </div>
     )

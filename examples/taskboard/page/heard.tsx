@@ -13,7 +13,7 @@ export function Heard() {
   const { heard } = useRealtime()
   return (
     <Panel title="Heard by this window" aside="pushed by the server">
-      <ol className="heard">
+      <ol className="heard" aria-label="What was heard, the latest first">
         {heard.map(({ id, at, kind, text }) => (
           <li key={id} data-kind={kind}>
             <time dateTime={at.toISOString()}>{clock.format(at)}</time>
@@ -23,6 +23,7 @@ export function Heard() {
             </span>
           </li>
         ))}
+        {heard.length === 1 && <li className="quiet">When somebody changes something, it is heard here.</li>}
       </ol>
       <div className="panel-foot">
         <p>Open this page in a second window and change something there: this one refreshes by itself.</p>

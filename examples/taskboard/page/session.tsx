@@ -117,9 +117,11 @@ export function SignedIn({ user }: { readonly user: User }) {
     onError: (error) => notify({ kind: 'problem', text: `You are still signed in. ${explain(error)}` }),
   })
   return (
-    <div className="who">
-      <b aria-hidden="true">{user.name.slice(0, 1)}</b>
-      <span>{user.name}</span>
+    <div className="panel-foot">
+      <b className="initial" aria-hidden="true">
+        {user.name.slice(0, 1)}
+      </b>
+      <p>Signed in as {user.name}</p>
       <button type="button" className="button" aria-disabled={isPending} onClick={() => isPending || mutate()}>
         Sign out
       </button>

@@ -68,6 +68,8 @@ export function useTaskActions(list: ListName): TaskActions {
 
   const without = (task: Task) =>
     patch(cache, list, (tasks) => tasks.filter(({ id }) => id !== task.id), counts(task, -1))
+  /** After a failure, when nothing was revalidated, and an answer on its way may have been held off. */
+  const refetch = () => void cache.invalidateQueries({ queryKey: [list] })
   const problem = (task: Task, words: string, error: CallError) =>
     notify({
       kind: 'problem',
@@ -94,6 +96,7 @@ export function useTaskActions(list: ListName): TaskActions {
     onError: (_, temporary) => {
       own.end(temporary)
       without(temporary)
+      refetch()
     },
   })
 
@@ -120,6 +123,7 @@ export function useTaskActions(list: ListName): TaskActions {
       else shown?.undo()
       const what = to.title !== undefined ? 'could not be renamed.' : to.done ? 'could not be ticked off.' : 'could not be reopened.'
       problem(task, what, error)
+      refetch()
     },
   })
 
@@ -152,9 +156,11 @@ export function useTaskActions(list: ListName): TaskActions {
       }),
     onError: (error, task) => {
       // Somebody else was faster: it is gone, as was wanted.
-      if (isGone(error)) return
-      place(cache, list, task, counts(task, 1))
-      problem(task, 'could not be deleted.', error)
+      if (!isGone(error)) {
+        place(cache, list, task, counts(task, 1))
+        problem(task, 'could not be deleted.', error)
+      }
+      refetch()
     },
   })
 

@@ -14,9 +14,10 @@ interface TaskListProps {
   readonly placeholder: string
   /** What the list is for, shown while it is empty. */
   readonly empty: ReactNode
+  readonly foot?: ReactNode
 }
 
-export function TaskList({ list, title, placeholder, empty }: TaskListProps) {
+export function TaskList({ list, title, placeholder, empty, foot }: TaskListProps) {
   const { data, error, isPending, isFetching, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useTasks(list)
   const { data: summary } = useSummary(list)
   const actions = useTaskActions(list)
@@ -70,6 +71,7 @@ export function TaskList({ list, title, placeholder, empty }: TaskListProps) {
           </button>
         </p>
       )}
+      {foot}
     </Panel>
   )
 }

@@ -7,10 +7,15 @@ import { mine } from './mine.ts'
 import { session } from './session.ts'
 
 export const AppRouter = igniter.router({
-  controllers: { tasks, mine, session },
+  controllers: { tasks, mine, session, health: health() },
+
+  // Who may listen, and to what: decided here, at every connect. A window that asks for more gets nothing.
   realtime: {
     use: [visitor()],
     identity: ({ context }) => context.session?.user.id ?? null,
     scopes: ({ context: { session } }) => (session ? [userScope(session.user), sessionScope(session)] : []),
   },
+
+  // What nobody expected. The log has it already; this is where a report would leave for wherever errors are collected.
+  onError: ({ error, request }) => igniter.logger.debug({ err: error, path: request.path }, 'Report this error.'),
 })

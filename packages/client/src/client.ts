@@ -1,14 +1,16 @@
 /** `createIgniterClient`: from options to `api.posts.list.query(…)`, typed by the router alone. */
 import type { Calls, RouterTypes } from '@igniter-js/core'
-import { callAction, type CallerOptions, type CallInput, type CallOptions, type Watcher } from './call.js'
+import { callAction, type CallerOptions, type CallInput, type CallOptions } from './call.js'
 import type { ClientErrorCode } from './error.js'
 import { type Ports, systemPorts } from './ports.js'
-import { createActionProxy } from './proxy.js'
+import { createActionProxy, type Verb } from './proxy.js'
 import { createRealtime, type Realtime, type RealtimeOptions } from './realtime/realtime.js'
 import { streamAction } from './stream.js'
-import { createTransport, type Transport, type TransportOptions } from './transport.js'
+import { createSend, type TransportOptions } from './transport.js'
 
 export interface CallsOptions extends TransportOptions {
+  /** The server's `basePath`. `/api/v1` unless given. */
+  readonly basePath?: string
   /** How often a query is tried again when no answer came or it broke off, after up to 1, 2, 4 and then 5 s. 2 unless given. */
   readonly retries?: number
 }
@@ -34,32 +36,29 @@ export type Client<R> = ClientCalls<R> & { readonly $realtime: Realtime }
 export const createIgniterClient = <R extends RouterTypes>(options: ClientOptions = {}): Client<R> =>
   assembleClient<R>(options, systemPorts)
 
-/** The same without `$realtime`, for where a smaller bundle counts: 2 kB less. */
-export const createIgniterCalls = <R extends RouterTypes>(options: CallsOptions = {}): ClientCalls<R> =>
-  assembleCalls(createTransport(options), options, systemPorts) as ClientCalls<R>
-
 /** `createIgniterClient` with time and chance given. */
 export function assembleClient<R extends RouterTypes>(options: ClientOptions, ports: Ports): Client<R> {
-  const transport = createTransport(options)
-  const realtime = createRealtime(transport, ports, options.realtime)
+  const caller = toCaller(options, ports)
+  const { realtime, watcher } = createRealtime(caller, options.realtime)
   if (options.onDenied) realtime.onDenied(options.onDenied)
-  return assembleCalls(transport, options, ports, realtime) as Client<R>
+  return createActionProxy(toVerb({ ...caller, watcher }), { $realtime: realtime }) as Client<R>
 }
 
-function assembleCalls(
-  transport: Transport,
-  { retries = 2 }: CallsOptions,
-  ports: Ports,
-  realtime?: Realtime & Watcher,
-): unknown {
-  const caller: CallerOptions = { transport, ports, retries, watcher: realtime }
-  const verbs: Record<string, (key: string) => unknown> = {
-    query: (key) => (input?: CallInput, options?: CallOptions) => callAction(caller, true, key, input, options),
-    mutate: (key) => (input?: CallInput, options?: CallOptions) => callAction(caller, false, key, input, options),
-    stream: (key) => (input?: CallInput, options?: CallOptions) => streamAction(caller, key, input, options),
-  }
-  return createActionProxy(
-    (key, name) => (Object.hasOwn(verbs, name) ? verbs[name]!(key) : undefined),
-    realtime && { $realtime: realtime },
-  )
+/** The same without `$realtime`, where a smaller bundle counts. */
+export const createIgniterCalls = <R extends RouterTypes>(options: CallsOptions = {}): ClientCalls<R> =>
+  createActionProxy(toVerb(toCaller(options, systemPorts))) as ClientCalls<R>
+
+const toCaller = (options: CallsOptions, ports: Ports): CallerOptions => {
+  const { basePath = '/api/v1', retries = 2 } = options
+  return { send: createSend(options), ports, basePath, retries }
 }
+
+const toVerb =
+  (caller: CallerOptions): Verb =>
+  (key, name) => {
+    if (name === 'query') return (...args: CallArguments) => callAction(caller, 'GET', key, ...args)
+    if (name === 'mutate') return (...args: CallArguments) => callAction(caller, 'POST', key, ...args)
+    if (name === 'stream') return (...args: CallArguments) => streamAction(caller, key, ...args)
+  }
+
+type CallArguments = [input?: CallInput, options?: CallOptions]

@@ -15,28 +15,37 @@ interface ErrorFields {
   readonly message: string
   readonly status: number
   readonly details?: unknown
-  readonly requestId?: string | undefined
+  readonly requestId?: string
   readonly cause?: unknown
 }
 
-/** A failed call. An Error, so that it can be thrown as it is; `JSON.stringify` gives all of its fields. */
+/** A failed call. An Error, so that it can be thrown as it is; `JSON.stringify` gives all of its fields but the cause. */
 export class IgniterClientError<Code extends string = string> extends Error implements CallError<Code> {
-  readonly code: CallError<Code>['code']
-  // Declared again, because the message of an Error is not enumerable and would be lost in JSON.
-  override readonly message: string
-  readonly status: number
+  declare readonly code: CallError<Code>['code']
+  // A field of its own: the message of an Error is not enumerable and would be lost in JSON.
+  override readonly message!: string
+  /** The HTTP status; 0 where there was no answer. */
+  declare readonly status: number
   declare readonly details?: unknown
   declare readonly requestId?: string
 
-  constructor({ code, message, status, details, requestId, cause }: ErrorFields) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.code = code as CallError<Code>['code']
-    this.message = message
-    this.status = status
-    Object.assign(this, details !== undefined && { details }, requestId !== undefined && { requestId })
+  constructor(fields: ErrorFields) {
+    super(fields.message, fields)
+    Object.assign(this, fields)
   }
 
   override get name(): string {
     return 'IgniterClientError'
   }
+}
+
+/** Why a request to `where`, or reading its answer, failed: `cause` if it is ours, else NETWORK_ERROR or ABORTED. */
+export function toClientError(where: string, cause: unknown, signal?: AbortSignal): IgniterClientError {
+  if (cause instanceof IgniterClientError) return cause
+  const { message, cause: reason } = Object(cause) as { message?: string; cause?: { code?: string } }
+  // Some runtimes quote the whole address, and its query may hold secrets.
+  const said = String(reason?.code ?? message ?? cause).replace(/\?.*/s, '')
+  return signal?.aborted
+    ? new IgniterClientError({ code: 'ABORTED', status: 0, message: `${where}: aborted (${said}).`, cause })
+    : new IgniterClientError({ code: 'NETWORK_ERROR', status: 0, message: `${where}: no answer (${said}).`, cause })
 }

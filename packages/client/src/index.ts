@@ -6,7 +6,6 @@ export type { CallsOptions, Client, ClientCalls, ClientOptions } from './client.
 export type { TransportOptions } from './transport.js'
 
 // Calls
-export { cursorOf } from './call.js'
 export type { CallInput, CallOptions, QueryId } from './call.js'
 export { IgniterClientError } from './error.js'
 export type { ClientErrorCode } from './error.js'
@@ -17,6 +16,7 @@ export type { ParseOptions, ServerSentEvent } from './event-stream.js'
 export type { ClientEvent } from './stream.js'
 
 // Realtime
+export { cursorOf } from './realtime/realtime.js'
 export type {
   Channel,
   ChannelOptions,

@@ -1,40 +1,28 @@
 /** A list of functions to be told something, each apart from the others. */
 
-export interface Listeners<Args extends unknown[], Result = unknown> {
-  readonly size: number
+export interface Listeners<Args extends unknown[]> {
+  readonly all: Set<unknown>
   /** Registers `fn` and gives its undo, which may be called again. */
-  add(fn: (...args: Args) => Result): () => void
+  add(fn: (...args: Args) => unknown): () => void
   /** Calls all that are registered now. What one throws becomes an unhandled rejection and keeps nobody from hearing. */
-  emit(...args: Args): Result[]
-  clear(): void
+  emit(...args: Args): void
 }
 
-export function createListeners<Args extends unknown[] = [], Result = unknown>(
-  onChange?: () => void,
-): Listeners<Args, Result> {
-  const all = new Set<{ readonly fn: (...args: Args) => Result }>()
+export function createListeners<Args extends unknown[] = []>(onChange = () => {}): Listeners<Args> {
+  const all = new Set<{ readonly fn: (...args: Args) => unknown }>()
   return {
-    get size() {
-      return all.size
-    },
+    all,
     add(fn) {
       const own = { fn }
       all.add(own)
-      onChange?.()
+      onChange()
       return () => {
-        if (all.delete(own)) onChange?.()
+        all.delete(own)
+        onChange()
       }
     },
     emit(...args) {
-      return [...all].flatMap(({ fn }) => {
-        try {
-          return [fn(...args)]
-        } catch (error) {
-          void Promise.reject(error)
-          return []
-        }
-      })
+      for (const { fn } of [...all]) void (async () => fn(...args))()
     },
-    clear: () => all.clear(),
   }
 }

@@ -4,23 +4,19 @@
 export type Verb = (key: string, name: string) => unknown
 
 /**
- * An object of controllers, of actions, of what `verb` gives. `extras` come first at the top. Reads of symbols, `then`
- * and `toJSON` give undefined, so that it can be awaited, logged and compared. Calling an action itself throws.
+ * An object of controllers, of actions, of what `verb` gives; `extras` come first at the top. Symbols, `then` and
+ * `toJSON` are undefined, so that it can be awaited, compared and logged. Calling an action itself throws.
  */
-export function createActionProxy(verb: Verb, extras: Readonly<Record<string, unknown>> = {}): unknown {
-  const node = (path: readonly string[]): unknown => {
-    const known: Record<string | symbol, unknown> = Object.assign(Object.create(null), path.length ? undefined : extras)
-    return new Proxy(() => {}, {
+export function createActionProxy(verb: Verb, extras: object = {}): unknown {
+  const node = (path: readonly string[], known: Record<string, unknown>): unknown =>
+    new Proxy(() => {}, {
       get(_, name) {
         if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return
-        return (known[name] ??= path.length < 2 ? node([...path, name]) : verb(path.join('.'), name))
+        return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], Object.create(null)))
       },
       apply() {
-        const name = ['api', ...path].join('.')
-        const mend = path.length < 2 ? `${name}.<…>` : name
-        throw new TypeError(`${name} is no function. Call ${mend}.query(), .mutate() or .stream().`)
+        throw new TypeError(`api.${path.join('.')}() does not exist. Call .query(), .mutate() or .stream() of an action.`)
       },
     })
-  }
-  return node([])
+  return node([], Object.assign(Object.create(null), extras))
 }

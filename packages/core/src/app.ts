@@ -2,6 +2,7 @@
  * Everything that one router runs on, assembled by igniter.ts and handed to the pipeline, its doors and its caller.
  */
 import type { ResolvedConfig } from './config.js'
+import type { Deadlines } from './deadlines.js'
 import type { MaybePromise } from './exchange.js'
 import type { Heartbeat } from './heartbeat.js'
 import type { Logger } from './logger.js'
@@ -43,6 +44,8 @@ export interface App extends Compiled {
   readonly realtimeSteps: readonly Step[]
   readonly keyCheck: KeyCheck
   readonly heartbeat: Heartbeat
+  /** Time limits of requests. */
+  readonly deadlines: Deadlines
   /** What `.context(factory)` gave; undefined for none. */
   readonly context: ContextSource
   readonly onError: ((report: ErrorReport) => MaybePromise<unknown>) | null

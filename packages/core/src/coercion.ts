@@ -5,7 +5,7 @@
 import { definitionError, type ErrorDetail } from './error.js'
 import { type JsonSchema, toJsonSchema } from './json-schema.js'
 import { type Branch, branchesOf, has, type Shape, shapeOf } from './json-shape.js'
-import { Pairs } from './query.js'
+import { createFields } from './query.js'
 import type { AnySchema } from './standard-schema.js'
 
 /** The fields for the schema to validate; with `details`, which then holds at least one, what could not be coerced. */
@@ -172,7 +172,7 @@ function compileBranch(branch: Branch, root: JsonSchema, part: CoercedPart): Rea
   return {
     read(raw) {
       const problems = new Problems(part)
-      const value: Record<string, unknown> = new Pairs()
+      const value = createFields<unknown>()
       for (const key in raw) {
         const given = raw[key]
         const field = fields.get(isHeaders ? key.toLowerCase() : key)

@@ -19,24 +19,38 @@ import { validateInput, validateOutput } from './validate.js'
 
 type Stage = (call: Call) => MaybePromise<void>
 
-/** A request's life, once its action is known. */
-const stages: readonly Stage[] = [readBody, openContext, runSteps, runEffects]
+/** A request's life, once its action is known and its body is here. */
+const stages: readonly Stage[] = [openContext, runSteps, runEffects]
 /** What procedures wrap. */
 const core: readonly Stage[] = [validateInput, runHandler, validateOutput]
 
 const maxPath = 8_192
 
 /** Answers a request that came through a door. Never throws and never rejects. */
-export function dispatch(app: App, incoming: Incoming, given: ContextSource): MaybePromise<Reply> {
+export function dispatch(app: App, incoming: Incoming, given: ContextSource): Reply | PromiseLike<Reply> {
   let call: Call | null = null
   try {
     const found = locate(app, incoming)
     if ('status' in found) return found
-    call = found.call(app, incoming, given)
-    const done = advance(call, stages, 0)
-    return isThenable(done) ? superviseReply(call, done) : finish(call)
+    const made = found.call(app, incoming, given)
+    call = made
+    const read = readBody(made)
+    if (!isThenable(read)) return proceed(made)
+    return read.then(
+      () => proceed(made),
+      (error: unknown) => refuse(app, incoming, made, error),
+    )
   } catch (error) {
     return refuse(app, incoming, call, error)
+  }
+}
+
+function proceed(call: Call): Reply | PromiseLike<Reply> {
+  try {
+    const done = advance(call, stages, 0)
+    return isThenable(done) ? supervise(call, done).then(() => finish(call)) : finish(call)
+  } catch (error) {
+    return refuse(call.app, call.incoming, call, error)
   }
 }
 
@@ -207,7 +221,7 @@ function admit(app: App, incoming: Incoming): void {
 }
 
 /** Reads the body's bytes within their bounds; what they mean is found out when somebody looks. */
-function readBody(call: Call): MaybePromise<void> {
+function readBody(call: Call): void | PromiseLike<void> {
   const { incoming, route, input, app } = call
   if (route.kind === 'query' || !incoming.hasBody) return
   const { bodyTimeout, compressedBodies } = app.config
@@ -227,7 +241,7 @@ function supervise(call: Call, done: Promise<void>): Promise<void> {
   const failed = (error: unknown): void => call.fail(error)
   if (timeout === 0) return done.then(undefined, failed)
   return new Promise((resolve) => {
-    const timer = call.app.config.clock.after(timeout, () => {
+    const timer = call.app.deadlines.after(timeout, () => {
       const error = new IgniterError({
         code: 'TIMEOUT',
         message: `This took longer than ${timeout} ms. Whether it was done is not known.`,
@@ -249,9 +263,6 @@ function supervise(call: Call, done: Promise<void>): Promise<void> {
     )
   })
 }
-
-const superviseReply = (call: Call, done: Promise<void>): Promise<Reply> =>
-  supervise(call, done).then(() => finish(call))
 
 /** The reply of a call that has ended. */
 function finish(call: Call): Reply {

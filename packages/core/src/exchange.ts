@@ -18,7 +18,7 @@ export interface Incoming {
   /** One header by its lower-case name, repeated ones joined as HTTP says; null when absent. */
   header(name: string): string | null
   /** Reads the body once; rejects with PAYLOAD_TOO_LARGE beyond `limit` bytes, REQUEST_TIMEOUT after `timeout` ms. */
-  body(limit: number, timeout: number): Uint8Array | Promise<Uint8Array>
+  body(limit: number, timeout: number): Uint8Array | PromiseLike<Uint8Array>
   /** Aborts when the client goes away, or by `abort`. */
   readonly signal: AbortSignal
   /** Aborts `signal` from our side: the time is up. */

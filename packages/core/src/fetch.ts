@@ -5,16 +5,14 @@
 import type { App, ContextSource } from './app.js'
 import { dispatch } from './dispatch.js'
 import { IgniterError } from './error.js'
-import { type Frame, type Incoming, isPush, isThenable, type Push, type Reply, type Sink } from './exchange.js'
+import { type Frame, type Incoming, isPush, type Push, type Reply, type Sink } from './exchange.js'
 import type { RequestHeaders } from './headers.js'
 
 /** Answers one request. */
 export function handleFetch(app: App, request: Request, given: ContextSource): Promise<Response> {
   const incoming = new FetchIncoming(request, app)
   const reply = dispatch(app, incoming, given)
-  return isThenable(reply)
-    ? reply.then((late) => toResponse(late, incoming))
-    : Promise.resolve(toResponse(reply, incoming))
+  return Promise.resolve(reply).then((late) => toResponse(late, incoming))
 }
 
 class FetchIncoming implements Incoming {
@@ -68,7 +66,7 @@ class FetchIncoming implements Incoming {
     const timer =
       timeout === 0
         ? null
-        : this.app.config.clock.after(timeout, () => {
+        : this.app.deadlines.after(timeout, () => {
             isLate = true
             reader.cancel().catch(() => {})
           })

@@ -7,6 +7,7 @@ import { type App, type ContextSource, type ErrorReport, newRequestId, type Rese
 import { createCaller, type CallerOptions } from './caller.js'
 import { type Config, resolveConfig, type ResolvedConfig } from './config.js'
 import type { Controllers } from './controller.js'
+import { Deadlines } from './deadlines.js'
 import type { Define } from './define.js'
 import { checkDocs, type DocsConfig } from './docs.js'
 import { definitionError } from './error.js'
@@ -223,6 +224,7 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
     hub,
     log,
     heartbeat,
+    deadlines: new Deadlines(clock),
     keyCheck,
     known,
     context: parts.context,
@@ -261,6 +263,7 @@ interface Shared {
   readonly hub: Hub
   readonly log: EventLog
   readonly heartbeat: Heartbeat
+  readonly deadlines: Deadlines
   readonly keyCheck: ReturnType<typeof createKeyCheck>
   /** Filled by `router()`: the keys that exist. */
   readonly known: Set<string>
@@ -325,6 +328,7 @@ function createRouter(
     realtimeSteps,
     keyCheck: shared.keyCheck,
     heartbeat,
+    deadlines: shared.deadlines,
     context: shared.context,
     onError: definition.onError ?? null,
     requestSettings: {

@@ -52,7 +52,7 @@ export class RestInput implements CallInput {
     this.#bytes = bytes
     this.#contentType = contentType
     // Forms with files are parsed by the platform, which takes a promise: done here, told when somebody looks.
-    if (mediaType(contentType)?.type !== 'multipart/form-data') return
+    if (contentType === 'application/json' || mediaType(contentType)?.type !== 'multipart/form-data') return
     return (async () => {
       try {
         this.#parsed = { value: await parseBody(bytes, contentType) }

@@ -34,8 +34,9 @@ describe('parseQuery', () => {
     expect(fields(search)).toEqual(expected)
   })
 
-  test('the object inherits nothing', () => {
+  test('the object has no prototype', () => {
     const query = parseQuery('?a=1')
+    expect(Object.getPrototypeOf(query)).toBeNull()
     expect('toString' in query).toBe(false)
     expect(query.constructor).toBeUndefined()
     expect(query.__proto__).toBeUndefined()

@@ -5,17 +5,16 @@
 import { IgniterError } from './error.js'
 
 /**
- * What the pairs are put into. Instances inherit nothing, like those of `Object.create(null)`, but V8 keeps them as fast
- * as classes, where it makes every `Object.create(null)` a hash table.
+ * An object without a prototype, for names that strangers chose: no name means anything in it. V8 keeps it fast, where it
+ * makes every `Object.create(null)` a hash table, three times as dear to fill and read.
  */
-export const Pairs = function () {} as unknown as new () => Record<string, string | string[]>
-Pairs.prototype = Object.freeze(Object.create(null))
+export const createFields = <T>(): Record<string, T> => Object.setPrototypeOf({}, null)
 
 const maxPairs = 1000
 
 /**
  * The fields of a query string, with or without its `?`. A repeated name gives an array; a name without `=` gives an
- * empty text; `__proto__`, `constructor` and `prototype` are dropped. The object inherits nothing. Throws BAD_REQUEST
+ * empty text; `__proto__`, `constructor` and `prototype` are dropped. The object has no prototype. Throws BAD_REQUEST
  * beyond 1,000 pairs and for a malformed percent escape.
  */
 export const parseQuery = (search: string): Record<string, string | string[]> =>
@@ -25,7 +24,7 @@ export const parseQuery = (search: string): Record<string, string | string[]> =>
 export const parseForm = (text: string): Record<string, string | string[]> => parse(text, 0, 'body')
 
 function parse(text: string, start: number, part: 'query' | 'body'): Record<string, string | string[]> {
-  const fields = new Pairs()
+  const fields = createFields<string | string[]>()
   const isPlain = !text.includes('%') && !text.includes('+')
   let pairs = 0
   let from = start

@@ -99,7 +99,11 @@ export class RouteTable<R extends Routable> {
       return match
     }
     const values: string[] = []
-    const endpoint = find(this.#root, decodeSegments(path), 0, values)
+    let endpoint = path.includes('%') ? null : walk(this.#root, path, values)
+    if (endpoint === null) {
+      values.length = 0
+      endpoint = find(this.#root, decodeSegments(path), 0, values)
+    }
     return endpoint === null ? null : { route: endpoint.find(method), values, allow: endpoint.allow }
   }
 }
@@ -110,6 +114,27 @@ export const parameterNames = (template: string): string[] =>
     .split('/')
     .filter((segment) => segment.startsWith(':'))
     .map((segment) => segment.slice(1))
+
+/** The way that most paths take, without a list of segments: by name where there is one, and never back. */
+function walk<R extends Routable>(root: Node<R>, path: string, values: string[]): Endpoint<R> | null {
+  let node = root
+  let start = 1
+  while (start < path.length) {
+    let end = path.indexOf('/', start)
+    if (end < 0) end = path.length
+    const segment = path.slice(start, end)
+    const named = node.names.get(segment)
+    if (named !== undefined) {
+      node = named
+    } else {
+      if (node.any === null || end === start) return null
+      values.push(segment)
+      node = node.any
+    }
+    start = end + 1
+  }
+  return node.endpoint
+}
 
 function find<R extends Routable>(
   node: Node<R>,

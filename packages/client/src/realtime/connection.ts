@@ -2,12 +2,12 @@
  * The one connection to `/~/realtime`: opened, watched, reopened for ever with backoff until it is stopped. It knows how
  * to stay connected; what travels on it is for its host, realtime.ts.
  */
-import { decode, encode, type Grants, type ReadyFrame, realtimeEvents, realtimePath } from '@igniter-js/core/protocol'
+import { encode, type Grants, type ReadyFrame } from '@igniter-js/core/protocol'
 import { readAnswer } from '../answer.js'
-import { isEventStream, readBytes } from '../bytes.js'
-import { parseEventStream } from '../event-stream.js'
-import { backoff, type Ports, retryAfter } from '../ports.js'
-import type { Transport } from '../transport.js'
+import type { IgniterClientError } from '../error.js'
+import { readEvents } from '../events.js'
+import { backoff, pause, type Ports } from '../ports.js'
+import type { Send } from '../transport.js'
 import { listenForWake } from './wake.js'
 
 /** `denied`: the server wants someone who may connect. `offline`: the last attempt failed, or the browser is offline. */
@@ -22,9 +22,14 @@ export interface ConnectRequest {
 }
 
 export interface Host {
-  /** Called before each attempt, which waits for it. */
-  settled(): Promise<void> | undefined
-  request(): ConnectRequest
+  readonly send: Send
+  readonly ports: Ports
+  /** The address of the endpoint. */
+  readonly path: string
+  /** Milliseconds between the server's heartbeats. Without a byte for two and a half of them, it reconnects. */
+  readonly heartbeat: number
+  /** What to ask for, once it can be known. */
+  request(): Promise<ConnectRequest>
   /** The channels that are listened to now. */
   channels(): readonly string[]
   /** A frame, with its id if it has one of its own. */
@@ -33,186 +38,153 @@ export interface Host {
   onPosition(id: string): void
   /** The server refuses these channels. */
   onRefused(channels: readonly string[]): void
-  /** Asks the application to mend what the server denies; undefined when nobody can be asked. */
-  onDenied(): Promise<unknown> | undefined
+  /** Has the application mend what the server denies: whether it did. Never resolves when there is nobody to ask. */
+  onDenied(): Promise<boolean>
   onState(state: ConnectionState): void
 }
 
 export interface Connection {
   /** Tells the server which channels changed. Never reopens. */
-  update(): void
+  update(): Promise<void>
   /** Connects anew, at once. */
   again(): void
   stop(): void
 }
 
-/** Opens it. `heartbeat` are the ms between the server's; without a byte for two and a half of them, it reconnects. */
-export function openConnection(transport: Transport, ports: Ports, heartbeat: number, host: Host): Connection {
-  let attempt = new AbortController()
+export function openConnection(host: Host): Connection {
+  const { send, ports, path, heartbeat } = host
+  const life = new AbortController()
+  /** Ends what is under way: an attempt, or the wait for the next. */
+  let current = life
+  /** Whether the next attempt must not wait. */
+  let isUrgent = false
   /** What to show while it is not live. */
   let state: ConnectionState = 'connecting'
-  let isStopped = false
-  let isUrgent = false
   let isUpdating = false
   /** The connection's secret; empty while it is not live. */
   let id = ''
   /** Channels that the server was asked for. */
-  let asked: ReadonlySet<string> = new Set()
+  let asked: readonly string[] = []
   let lastByte = 0
-  let watchdog: ReturnType<Ports['after']> | undefined
-  let resume: (() => void) | undefined
+  let calm = () => {}
 
   const watch = () => {
     lastByte = ports.now()
-    watchdog?.clear()
-    watchdog = ports.after(heartbeat * 2.5, () => attempt.abort())
+    calm()
+    calm = ports.after(heartbeat * 2.5, () => current.abort())
   }
-
-  /** Until `ms` have passed, or someone is in a hurry. */
-  const rest = (ms?: number): Promise<void> | undefined => {
-    if (isUrgent || isStopped) return
-    return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : ports.after(ms, () => resume?.())
-      resume = () => {
-        timer?.clear()
-        resume = undefined
-        resolve()
-      }
-    })
-  }
-
   const again = () => {
     isUrgent = true
-    attempt.abort()
-    resume?.()
+    current.abort()
   }
 
   const update = async (): Promise<void> => {
-    if (!id || isUpdating) return
-    const wanted = new Set(host.channels())
-    const subscribe = [...wanted].filter((channel) => !asked.has(channel))
-    const unsubscribe = [...asked].filter((channel) => !wanted.has(channel))
-    if (!subscribe.length && !unsubscribe.length) return
-    const mine = attempt
-    const { signal } = mine
+    const wanted = host.channels()
+    const subscribe = wanted.filter((channel) => !asked.includes(channel))
+    const unsubscribe = asked.filter((channel) => !wanted.includes(channel))
+    if (!id || isUpdating || !(subscribe.length + unsubscribe.length)) return
+    const attempt = current
     isUpdating = true
     asked = wanted
     try {
-      const response = await transport.send('POST', `${realtimePath}/${id}`, { body: encode({ subscribe, unsubscribe }), signal })
-      const { data, error } = await readAnswer('', response, signal)
-      if (!error) host.onRefused((data as Grants).denied)
-      else if (error.status === 400) host.onRefused(subscribe)
-      else throw error
+      const request = { body: encode({ subscribe, unsubscribe }), signal: attempt.signal }
+      const { data, error } = await readAnswer('', await send('POST', `${path}/${id}`, request))
+      if (error && error.status !== 400) throw error
+      host.onRefused(error ? subscribe : (data as Grants).denied)
     } catch {
-      // Gone, or nobody knows what the server understood.
-      mine.abort()
-    }
-    isUpdating = false
-    return update()
-  }
-
-  /** One attempt, to its end. Gives the ms after which the server wants the next, if it says so. */
-  const connect = async (): Promise<{ wasLive?: boolean; isDenied?: boolean; wait?: number | undefined }> => {
-    attempt = new AbortController()
-    const { signal } = attempt
-    let wasLive = false
-    let wait: number | undefined
-    let last = ''
-    let own = ''
-    try {
-      watch()
-      await host.settled()
-      const request = host.request()
-      asked = new Set(request.channels)
-      const headers = { accept: 'text/event-stream' }
-      const response = await transport.send('POST', realtimePath, { body: encode(request), headers, signal })
-      const { status } = response
-      if (status === 401 || status === 403) return { isDenied: true }
-      wait = retryAfter(response, ports)
-      if (!isEventStream(response)) return { wait }
-      const bytes = readBytes(response.body!, signal, {
-        // Only now is it certain that what came with the last bytes was dealt with.
-        onPull: () => last && host.onPosition(last),
-        onChunk: watch,
-      })
-      const told = {
-        onId: (next: string) => {
-          own = last = next
-        },
-        onRetry: (ms: number) => {
-          wait = ms
-        },
-      }
-      for await (const { event, data: text } of parseEventStream(bytes, told)) {
-        if (signal.aborted) break
-        const data = decode(text, { maxNodes: Infinity })
-        host.onFrame(event, data, own)
-        own = ''
-        if (event !== realtimeEvents.ready) continue
-        const ready = data as ReadyFrame
-        id = ready.connection
-        wasLive = true
-        state = 'connecting'
-        host.onState('live')
-        host.onRefused(ready.channels.denied)
-        void update()
-      }
-    } catch {
-      // However it ended, what follows is the same.
-    } finally {
-      id = ''
-      watchdog?.clear()
+      // It is gone, or nobody knows what the server understood.
       attempt.abort()
     }
-    return { wasLive, wait }
-  }
-
-  /** Has the application mend a denial: whether it did. Nobody may be there to ask, or someone may be in a hurry. */
-  const mend = async (): Promise<boolean | void> => {
-    const asked = host.onDenied()?.then(
-      () => true,
-      () => false,
-    )
-    const rested = rest()
-    const isMended = await (asked && rested ? Promise.race([asked, rested]) : rested)
-    resume?.()
-    return isMended
+    isUpdating = false
+    await update()
   }
 
   const run = async (): Promise<void> => {
-    let failures = 0
-    const forget = listenForWake(
-      () => {
-        if (resume) resume()
-        else if (ports.now() - lastByte > heartbeat * 1.5) again()
-      },
-      () => {
-        attempt.abort()
-        host.onState((state = 'offline'))
-      },
-    )
-    while (!isStopped) {
+    for (let failures = 0; !life.signal.aborted; failures++) {
+      const { signal } = (current = new AbortController())
+      let status = 0
+      let wait: number | undefined
+      let last = ''
+      let own = ''
+      const steps = {
+        onId(next: string) {
+          own = last = next
+        },
+        onRetry(ms: number) {
+          wait = ms
+        },
+        onChunk: watch,
+      }
       isUrgent = false
       host.onState(state)
-      const { wasLive, isDenied, wait } = await connect()
-      if (isStopped) break
-      if (wasLive) failures = 0
-      else if (!isUrgent) state = isDenied ? 'denied' : 'offline'
+      // Unless it becomes live.
+      state = 'offline'
+      watch()
+      try {
+        const wanted = await host.request()
+        asked = wanted.channels
+        for await (const { event, data } of readEvents(send, 'POST', path, { body: encode(wanted), signal }, steps)) {
+          if (signal.aborted) {
+            // Whoever was to hear it may have gone: it must come again.
+            last = ''
+            break
+          }
+          host.onFrame(event, data, own)
+          host.onPosition(last)
+          own = ''
+          if (event !== 'ready') continue
+          const { connection, channels } = data as ReadyFrame
+          id = connection
+          failures = 0
+          state = 'connecting'
+          host.onState('live')
+          host.onRefused(channels.denied)
+          void update()
+        }
+      } catch (error) {
+        status = (error as IgniterClientError).status
+      }
+      id = ''
+      calm()
+      // What has not been read is not wanted any more.
+      current.abort()
+      if (last) host.onPosition(last)
+      if (isUrgent) continue
+      const rest = (current = new AbortController())
+      lastByte = -Infinity
+      let delay: number | undefined = wait ?? backoff(ports, failures)
+      if (status === 401 || status === 403) {
+        state = 'denied'
+        // New credentials are tried at once, but not again and again.
+        const mend = async () => {
+          const isMended = await host.onDenied()
+          await pause(ports, isMended && !failures ? 0 : backoff(ports, failures), rest.signal)
+          rest.abort()
+        }
+        void mend()
+        delay = undefined
+      }
       host.onState(state)
-      if (isDenied && (await mend()) && !failures++) continue
-      await rest(wait ?? backoff(ports, isDenied ? failures : failures++))
+      await pause(ports, delay, rest.signal)
     }
-    forget()
   }
   void run()
-
+  listenForWake(
+    life.signal,
+    () => {
+      if (ports.now() - lastByte > heartbeat * 1.5) again()
+    },
+    () => {
+      host.onState((state = 'offline'))
+      current.abort()
+    },
+  )
   return {
-    update: () => void update(),
+    update,
     again,
     stop() {
-      isStopped = true
-      attempt.abort()
-      resume?.()
+      life.abort()
+      again()
     },
   }
 }

@@ -4,15 +4,17 @@
  */
 import {
   compareCursors,
+  cursorHeader,
+  encode,
   type MessageFrame,
+  parseRevalidateHeader,
   type RevalidateFrame,
   type RevalidateKey,
-  realtimeEvents,
+  realtimePath,
+  revalidateHeader,
 } from '@igniter-js/core/protocol'
-import type { QueryId, Watcher } from '../call.js'
+import type { CallerOptions, QueryId, Watcher } from '../call.js'
 import { createListeners, type Listeners } from '../listeners.js'
-import type { Ports } from '../ports.js'
-import type { Transport } from '../transport.js'
 import { type Connection, type ConnectionState, type Host, openConnection } from './connection.js'
 import { createFreshness } from './freshness.js'
 
@@ -39,8 +41,8 @@ export interface Channel {
   on(handler: MessageHandler, options?: ChannelOptions): () => void
 }
 
-/** Called with keys to be fetched again, and with the log position that a result must cover to be fresh; null asks for all. */
-export type RevalidateHandler = (keys: readonly RevalidateKey[], cursor: string | null) => unknown
+/** Called with keys to be fetched again, and with the log position that a result must cover to be fresh; empty when none is fresh. */
+export type RevalidateHandler = (keys: readonly RevalidateKey[], cursor: string) => unknown
 
 export interface Realtime {
   readonly state: RealtimeState
@@ -68,56 +70,49 @@ export interface Realtime {
   close(): void
 }
 
-const { ready, revalidate, message, reset } = realtimeEvents
-
 /** Milliseconds that the first attempt waits for queries under way, since it begins at the oldest of their positions. */
 const patience = 1_000
 
-/** Makes `$realtime` and what tells it of calls. Does nothing until something listens. */
+const cursors = new WeakMap<object, string>()
+
+/** The log position that a query's result is known to cover (its `igniter-cursor`), for what keeps results. */
+export const cursorOf = (result: object): string | undefined => cursors.get(result)
+
+/** Makes `$realtime`, and what tells it of calls. Does nothing until something listens. */
 export function createRealtime(
-  transport: Transport,
-  ports: Ports,
+  { send, ports, basePath }: Omit<CallerOptions, 'retries'>,
   { heartbeat = 15_000 }: RealtimeOptions = {},
-): Realtime & Watcher {
+): { readonly realtime: Realtime; readonly watcher: Watcher } {
   const freshness = createFreshness()
   let connection: Connection | undefined
   let state: RealtimeState = 'idle'
-  let isScheduled = false
   let scopes: readonly string[] = []
-  let mending: Promise<unknown> | undefined
+  let mending: Promise<boolean> | undefined
   /** Queries under way, and what to call when there are none left. */
   let pending = 0
-  let onSettled: (() => void) | undefined
+  let onSettled = () => {}
   /** Where the next connection begins: the oldest position shown, and once connected, what has been heard. */
   let position = ''
   let isHearing = false
-  /** Checks of answers that came during the first attempt, for when it is known where that began. */
-  let early: (() => void)[] = []
-  /** Where the attempt under way begins. */
-  let began = ''
+  /** Where the last attempt began; undefined while the next one waits to know. */
+  let began: string | undefined
 
-  const schedule = () => {
-    if (isScheduled) return
-    isScheduled = true
-    // Components come and go together; the connection stays.
+  const update = () =>
+    // Later: components come and go together, and the connection stays.
     queueMicrotask(() => {
-      isScheduled = false
-      if (!revalidations.size && !channels.size) stop()
-      else if (connection) connection.update()
-      else connection = openConnection(transport, ports, heartbeat, host)
+      if (!revalidations.all.size && !channels.size) stop()
+      else if (connection) void connection.update()
+      else connection = openConnection(host)
     })
-  }
-  const revalidations = createListeners<Parameters<RevalidateHandler>>(schedule)
+  const revalidations = createListeners<Parameters<RevalidateHandler>>(update)
   const resets = createListeners()
   const states = createListeners<[RealtimeState]>()
-  const denials = createListeners<[], Promise<unknown>>()
+  const denials = createListeners<[Promise<unknown>[]]>()
   /** Told each message, and null when the server refuses the channel. */
   const channels = new Map<string, Listeners<[MessageFrame | null]>>()
 
   const enter = (next: RealtimeState) => {
-    if (state === next) return
-    state = next
-    states.emit(state)
+    if (state !== next) states.emit((state = next))
   }
   const stop = () => {
     connection?.stop()
@@ -126,49 +121,48 @@ export function createRealtime(
   }
   const tell = (keys: readonly RevalidateKey[], cursor: string) => {
     const fresh = freshness.take(keys, cursor)
-    if (fresh.length) revalidations.emit(fresh, cursor || null)
+    if (fresh[0]) revalidations.emit(fresh, cursor)
   }
-  const see = (query: QueryId, cursor: string, begun: number) => {
-    const check = () => {
-      if (!freshness.isStale(query, cursor, begun)) return false
+  const track = (query: QueryId, cursor: string, turn = -1) => {
+    if (freshness.isStale(query.key, cursor, turn)) {
       // After whoever asked has put the answer where it is shown.
-      ports.after(0, () => revalidations.emit([query], null))
-      return true
+      ports.after(0, () => revalidations.emit([query], ''))
+    } else if (!isHearing && cursor && (!position || compareCursors(cursor, position)! < 0)) {
+      position = cursor
+      if (began !== undefined) connection?.again()
     }
-    if (check() || isHearing) return
-    if (cursor && (!position || (compareCursors(cursor, position) ?? 0) < 0)) position = cursor
-    if (connection) early.push(check)
   }
 
-  const hear: Record<string, (data: never, id: string) => void> = {
-    [ready](_: unknown, id: string) {
-      if (isHearing) return
-      isHearing = true
-      freshness.raise(began || id)
-      for (const check of early) check()
-    },
-    [revalidate]: ({ keys }: RevalidateFrame, id) => tell(keys, id),
-    [message]: (frame: MessageFrame) => channels.get(frame.channel)?.emit(frame),
-    [reset](_: unknown, id: string) {
-      freshness.forget(id)
-      resets.emit()
-    },
-  }
   const host: Host = {
-    settled() {
-      if (isHearing || !pending) return
-      return new Promise((resolve) => {
-        onSettled = resolve
-        ports.after(patience, resolve)
-      })
-    },
-    request() {
+    send,
+    ports,
+    path: basePath + realtimePath,
+    heartbeat,
+    async request() {
+      began = undefined
+      if (!isHearing && pending) {
+        await new Promise<void>((resolve) => {
+          onSettled = resolve
+          ports.after(patience, resolve)
+        })
+      }
       began = position
-      early = []
-      return { channels: host.channels(), ...(scopes.length && { scopes }), ...(began && { cursor: began }) }
+      return { channels: host.channels(), ...(scopes[0] && { scopes }), ...(began && { cursor: began }) }
     },
     channels: () => [...channels.keys()],
-    onFrame: (event, data, id) => hear[event]?.(data as never, id),
+    onFrame(event, data, id) {
+      const { keys } = data as RevalidateFrame
+      if (event === 'revalidate') tell(keys, id)
+      if (event === 'message') channels.get((data as MessageFrame).channel)?.emit(data as MessageFrame)
+      if (event === 'ready' && !isHearing) {
+        isHearing = true
+        freshness.raise(began || id)
+      }
+      if (event === 'reset') {
+        freshness.forget(id)
+        resets.emit()
+      }
+    },
     onPosition(id) {
       position = id
     },
@@ -176,47 +170,50 @@ export function createRealtime(
       for (const name of names) channels.get(name)?.emit(null)
     },
     onDenied() {
-      if (!denials.size) return
+      if (!denials.all.size) return new Promise(() => {})
+      const asked: Promise<unknown>[] = []
       // One at a time, however often it is denied meanwhile.
-      mending ??= Promise.all(denials.emit()).finally(() => {
-        mending = undefined
-      })
+      if (!mending) denials.emit(asked)
+      mending ??= Promise.all(asked)
+        .then(
+          () => true,
+          () => false,
+        )
+        .finally(() => {
+          mending = undefined
+        })
       return mending
     },
     onState: enter,
   }
-
-  return {
+  const realtime: Realtime = {
     get state() {
       return state
     },
     channel: (name) => ({
       on(handler, { event, onRefused } = {}) {
-        let listeners = channels.get(name)
-        if (!listeners) channels.set(name, (listeners = createListeners()))
+        const listeners = channels.get(name) ?? createListeners(update)
+        channels.set(name, listeners)
         const off = listeners.add((frame) => {
-          if (!frame) onRefused?.()
-          else if (!event || event === frame.event) handler(frame.data, frame)
+          if (!frame) return onRefused?.()
+          if (!event || event === frame.event) return handler(frame.data, frame)
         })
-        schedule()
         return () => {
           off()
-          if (!listeners.size && channels.get(name) === listeners) channels.delete(name)
-          schedule()
+          if (!listeners.all.size && channels.get(name) === listeners) channels.delete(name)
         }
       },
     }),
     onRevalidate: revalidations.add,
     onReset: resets.add,
     onState: states.add,
-    onDenied: (fn) => denials.add(async () => fn()),
+    onDenied: (fn) => denials.add((asked) => asked.push((async () => fn())())),
     declareScopes(names) {
       const next = [...new Set(names)].sort()
-      const isSame = String(next.map(encodeURIComponent)) === String(scopes.map(encodeURIComponent))
+      if (encode(next) !== encode(scopes)) connection?.again()
       scopes = next
-      if (!isSame) connection?.again()
     },
-    track: (query, cursor) => see(query, cursor, -1),
+    track,
     reset() {
       position = ''
       isHearing = false
@@ -225,20 +222,27 @@ export function createRealtime(
       connection?.again()
     },
     close() {
-      for (const list of [revalidations, resets, denials]) list.clear()
+      for (const { all } of [revalidations, resets, denials]) all.clear()
       channels.clear()
       stop()
-      states.clear()
+      states.all.clear()
     },
-
-    begin() {
-      pending++
-      return freshness.turn
-    },
-    end(begun, query, cursor) {
-      if (!--pending) onSettled?.()
-      if (cursor !== undefined) see(query, cursor ?? '', begun)
-    },
-    revalidated: ({ keys, id }) => tell(keys, id),
   }
+  const watcher: Watcher = {
+    onBegin() {
+      pending++
+      return freshness.turn()
+    },
+    onEnd() {
+      if (!--pending) onSettled()
+    },
+    onAnswer(answer, headers, query, turn) {
+      const cursor = headers.get(cursorHeader) ?? ''
+      cursors.set(answer, cursor)
+      if (query) track(query, cursor, turn)
+      const notice = parseRevalidateHeader(headers.get(revalidateHeader))
+      if (notice) tell(notice.keys, notice.id)
+    },
+  }
+  return { realtime, watcher }
 }

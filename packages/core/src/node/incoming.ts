@@ -5,6 +5,7 @@ import { IgniterError } from '../error.js'
 import type { Incoming } from '../exchange.js'
 import { tooLarge, tooSlow } from '../fetch.js'
 import type { RequestHeaders } from '../headers.js'
+import { Later } from '../later.js'
 
 export class NodeIncoming implements Incoming {
   readonly method: string
@@ -66,57 +67,48 @@ export class NodeIncoming implements Incoming {
     this.#controller?.abort(reason)
   }
 
-  body(limit: number, timeout: number): Uint8Array | Promise<Uint8Array> {
+  body(limit: number, timeout: number): Uint8Array | PromiseLike<Uint8Array> {
     const { req } = this
     if (Number(req.headers['content-length']) > limit) {
       this.isAbandoned = true
       throw tooLarge(limit)
     }
-    const parsed = parsedBefore(req)
-    return parsed === null ? this.#read(limit, timeout) : parsed
+    return parsedBefore(req) ?? this.#read(limit, timeout)
   }
 
-  #read(limit: number, timeout: number): Promise<Uint8Array> {
+  #read(limit: number, timeout: number): Later<Uint8Array> {
     const { req } = this
-    return new Promise((resolve, reject) => {
-      let first: Uint8Array | null = null
-      let rest: Uint8Array[] | null = null
-      let size = 0
-      const giveUp = (error: IgniterError): void => {
-        this.isAbandoned = true
-        stop()
-        reject(error)
-      }
-      const onData = (chunk: Uint8Array): void => {
-        size += chunk.length
-        if (size > limit) return giveUp(tooLarge(limit))
-        if (first === null) first = chunk
-        else if (rest === null) rest = [first, chunk]
-        else rest.push(chunk)
-      }
-      const onEnd = (): void => {
-        stop()
-        resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, size))
-      }
-      const onClose = (): void => {
-        stop()
-        reject(
-          new IgniterError({ code: 'BAD_REQUEST', message: 'The connection closed before the body was complete.' }),
-        )
-      }
-      const timer = timeout === 0 ? null : this.app.config.clock.after(timeout, () => giveUp(tooSlow(timeout)))
-      const stop = (): void => {
-        timer?.clear()
-        req.off('data', onData)
-        req.off('end', onEnd)
-        req.off('close', onClose)
-        req.off('error', onClose)
-      }
-      req.on('data', onData)
-      req.on('end', onEnd)
-      req.on('close', onClose)
-      req.on('error', onClose)
+    const body = new Later<Uint8Array>()
+    let first: Uint8Array | null = null
+    let rest: Uint8Array[] | null = null
+    let size = 0
+    const timer = timeout === 0 ? null : this.app.deadlines.after(timeout, () => giveUp(tooSlow(timeout)))
+    let isOver = false
+    const giveUp = (error: IgniterError): void => {
+      if (isOver) return
+      isOver = true
+      timer?.clear()
+      this.isAbandoned = true
+      body.reject(error)
+    }
+    // Listeners stay: request and listeners go together, and taking them off would cost more than they do.
+    req.on('data', (chunk: Uint8Array) => {
+      size += chunk.length
+      if (size > limit) return giveUp(tooLarge(limit))
+      if (first === null) first = chunk
+      else if (rest === null) rest = [first, chunk]
+      else rest.push(chunk)
     })
+    req.on('end', () => {
+      if (isOver) return
+      isOver = true
+      timer?.clear()
+      body.resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, size))
+    })
+    req.on('close', () => {
+      giveUp(new IgniterError({ code: 'BAD_REQUEST', message: 'The connection closed before the body was complete.' }))
+    })
+    return body
   }
 }
 

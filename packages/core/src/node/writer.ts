@@ -34,11 +34,11 @@ export function writeReply(reply: Reply, incoming: NodeIncoming, clock: Clock): 
   }
 }
 
-const withLength = (headers: readonly string[], length: number): string[] => [
-  ...headers,
-  'content-length',
-  String(length),
-]
+const withLength = (headers: readonly string[], length: number): string[] => {
+  // Most answers have one header, or two under /~/.
+  if (headers.length === 2) return [headers[0] as string, headers[1] as string, 'content-length', String(length)]
+  return headers.concat('content-length', String(length))
+}
 
 /**
  * Answers while the client is still sending (413, 408). Closing at once would reset the connection and could take the

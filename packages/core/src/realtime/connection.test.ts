@@ -31,7 +31,7 @@ function setup({ buffer = 256 * 1024 } = {}) {
     blocks: () => toBlocks(sink.text),
     revalidate(...keys: string[]) {
       const cursor = `e.${++number}`
-      connection.revalidate(new Batch({ cursor, event: { kind: 'revalidate', keys, scopes: null } }), clock.now())
+      connection.revalidate(Batch.of({ cursor, event: { kind: 'revalidate', keys, scopes: null } }), clock.now())
     },
     message(data: unknown) {
       const cursor = `e.${++number}`

@@ -129,7 +129,7 @@ export class Connection implements Push, Paced {
   /** Sends a revalidation now, or merged with others as soon as the pace allows. */
   revalidate(batch: Batch, now: number): void {
     if (this.#pending !== null) {
-      this.#pending = this.#pending.and(batch.entry)
+      this.#pending = this.#pending.and(batch)
     } else if (this.#window !== null && now < this.#window.closesAt) {
       this.#pending = batch
       this.#host.pacer.join(this.#window, this)

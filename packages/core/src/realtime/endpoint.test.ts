@@ -210,13 +210,16 @@ describe('rules that fail grant nothing, and say so once', () => {
   test.each<Failure>([...failures, ['gives an empty text', () => ''], ['gives NaN', () => NaN]])(
     'identity: %s, and then nothing at all is granted',
     async (_, identity) => {
-      const { clock, endpoint, toCall, watch, lines } = setup({ ...rules, identity: identity as never })
-      const opening = endpoint.open(toCall({ query: { channel: 'news' } }, ann))
-      await clock.advance(5_000)
-      const { ready } = watch(await opening)
-      expect(ready.scopes.granted).toEqual([])
-      expect(ready.channels).toEqual({ granted: [], denied: ['news'] })
-      expect(lines.map(({ level }) => level)).toEqual(['error'])
+      const queries: Record<string, string>[] = [{}, { scope: 'user:ann' }]
+      for (const query of queries) {
+        const { clock, endpoint, toCall, watch, lines } = setup({ ...rules, identity: identity as never })
+        const opening = endpoint.open(toCall({ query: { channel: 'news', ...query } }, ann))
+        await clock.advance(5_000)
+        const { ready } = watch(await opening)
+        expect(ready.scopes.granted).toEqual([])
+        expect(ready.channels).toEqual({ granted: [], denied: ['news'] })
+        expect(lines.map(({ level }) => level)).toEqual(['error'])
+      }
     },
   )
 

@@ -49,29 +49,29 @@ test('what cannot be sent is refused where it is published', () => {
 describe('Batch', () => {
   test('merges keys, each once, in the order they came, under the id of the newest event', () => {
     const byId = (id: string) => ({ key: 'posts.get', params: { id } })
-    const batch = new Batch(revalidate(1, 'posts.list', byId('1')))
-      .and(revalidate(2, byId('2'), 'posts.list'))
-      .and(revalidate(5, byId('1'), 'users'))
+    const batch = Batch.of(revalidate(1, 'posts.list', byId('1')))
+      .and(Batch.of(revalidate(2, byId('2'), 'posts.list')))
+      .and(Batch.of(revalidate(5, byId('1'), 'users')))
     const [block] = toBlocks(batch.frame.text)
     expect(block).toMatchObject({ event: 'revalidate', id: 'e.5' })
     expect(decode(block?.data as string)).toEqual({ keys: ['posts.list', byId('1'), byId('2'), 'users'] })
   })
 
   test('is shared by those who wait for the same events, and by nobody else', () => {
-    const first = new Batch(revalidate(1, 'a'))
-    const entry = revalidate(2, 'b')
+    const first = Batch.of(revalidate(1, 'a'))
+    const entry = Batch.of(revalidate(2, 'b'))
     expect(first.and(entry)).toBe(first.and(entry))
     expect(first.and(entry).frame).toBe(first.and(entry).frame)
-    const other = new Batch(revalidate(1, 'a')).and(entry)
+    const other = Batch.of(revalidate(1, 'a')).and(entry)
     expect(other).not.toBe(first.and(entry))
-    const third = revalidate(3, 'c')
+    const third = Batch.of(revalidate(3, 'c'))
     expect(toBlocks(first.and(third).frame.text)[0]?.data).toBe('{"keys":["a","c"]}')
     expect(toBlocks(other.frame.text)[0]?.data).toBe('{"keys":["a","b"]}')
   })
 
   test('a frame of very many keys is parted into blocks that a reader accepts; only the last has the id', () => {
-    let batch = new Batch(revalidate(1, 'k.0'))
-    for (let n = 1; n < 40_000; n++) batch = batch.and(revalidate(n + 1, `k.${n}`))
+    let batch = Batch.of(revalidate(1, 'k.0'))
+    for (let n = 1; n < 40_000; n++) batch = batch.and(Batch.of(revalidate(n + 1, `k.${n}`)))
     const blocks = toBlocks(batch.frame.text)
     const keys = blocks.flatMap(({ data }) => (decode(data as string) as { keys: string[] }).keys)
     expect(keys).toEqual(Array.from({ length: 40_000 }, (_, n) => `k.${n}`))

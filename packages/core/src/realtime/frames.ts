@@ -9,6 +9,12 @@ import { Frame } from '../exchange.js'
 import type { ReadyFrame, ResetReason } from '../protocol.js'
 import type { LogEntry, MessageEvent, RevalidateEvent } from './log.js'
 
+/** An entry that holds a message. */
+export type MessageEntry = LogEntry & { readonly event: MessageEvent }
+
+/** An entry that holds a revalidation. */
+export type RevalidateEntry = LogEntry & { readonly event: RevalidateEvent }
+
 const frame = (event: string | undefined, data: string | undefined, position: string | null): Frame =>
   new Frame(encodeEvent({ event, data, id: position || undefined }))
 
@@ -32,6 +38,51 @@ export const retryFrame = (ms: number): Frame => new Frame(encodeEvent({ retry: 
 export const messageJson = (channel: string, data: unknown, event: string | undefined): string =>
   encode(event === undefined ? { channel, data } : { channel, event, data })
 
+/**
+ * Revalidations that leave as one frame. Batches form chains: connections that wait for the same events hold the same
+ * batch, so a further event costs one object for all of them, and the frame is made once, when the first of them leaves.
+ */
+export class Batch {
+  /** The position of its newest event. */
+  readonly cursor: string
+  /** The newest event's keys, as JSON. */
+  readonly #keys: readonly string[]
+  readonly #before: Batch | null
+  #next: Batch | null = null
+  #frame: Frame | null = null
+
+  private constructor(cursor: string, keys: readonly string[], before: Batch | null) {
+    this.cursor = cursor
+    this.#keys = keys
+    this.#before = before
+  }
+
+  /** A batch of one event. Throws what the codec throws for keys that cannot be sent; nothing after that throws. */
+  static of({ cursor, event }: RevalidateEntry): Batch {
+    return new Batch(
+      cursor,
+      event.keys.map((key) => encode(key)),
+      null,
+    )
+  }
+
+  /** This and then the event of `single`: the same batch for everyone who asks with the same one. */
+  and(single: Batch): Batch {
+    if (this.#next?.cursor !== single.cursor) this.#next = new Batch(single.cursor, single.#keys, this)
+    return this.#next
+  }
+
+  /** All keys, each once, in the order in which they first came. */
+  get frame(): Frame {
+    if (this.#frame === null) {
+      const chain: (readonly string[])[] = []
+      for (let batch: Batch | null = this; batch; batch = batch.#before) chain.push(batch.#keys)
+      this.#frame = new Frame(revalidateBlocks([...new Set(chain.reverse().flat())], this.cursor))
+    }
+    return this.#frame
+  }
+}
+
 /** Keys in one block: readers refuse JSON of more than 100,000 values. */
 const keysInBlock = 16_000
 
@@ -44,51 +95,4 @@ function revalidateBlocks(keys: readonly string[], position: string): string {
     text += encodeEvent({ event: 'revalidate', data, id: isLast ? position : undefined })
   }
   return text
-}
-
-export type MessageEntry = LogEntry & { readonly event: MessageEvent }
-export type RevalidateEntry = LogEntry & { readonly event: RevalidateEvent }
-
-/**
- * Revalidations that leave as one frame. Batches form chains: connections that wait for the same events hold the same
- * batch, so a further event costs one object for all of them, and the frame is made once, when the first of them leaves.
- */
-export class Batch {
-  readonly #before: Batch | null
-  readonly #entry: RevalidateEntry
-  #after: Batch | null = null
-  #frame: Frame | null = null
-
-  constructor(entry: RevalidateEntry, before: Batch | null = null) {
-    this.#entry = entry
-    this.#before = before
-  }
-
-  /** Its newest event. */
-  get entry(): RevalidateEntry {
-    return this.#entry
-  }
-
-  /** The position of its newest event. */
-  get cursor(): string {
-    return this.#entry.cursor
-  }
-
-  /** This and the next event: the same batch for everyone who asks with the same entry. */
-  and(entry: RevalidateEntry): Batch {
-    if (this.#after?.entry !== entry) this.#after = new Batch(entry, this)
-    return this.#after
-  }
-
-  /** All keys, each once, in the order in which they first came. */
-  get frame(): Frame {
-    if (this.#frame === null) {
-      const chain: RevalidateEntry[] = []
-      for (let batch: Batch | null = this; batch; batch = batch.#before) chain.push(batch.#entry)
-      const keys = new Set<string>()
-      for (const { event } of chain.reverse()) for (const key of event.keys) keys.add(encode(key))
-      this.#frame = new Frame(revalidateBlocks([...keys], this.cursor))
-    }
-    return this.#frame
-  }
 }

@@ -66,16 +66,16 @@ describe('who hears what', () => {
     expect(decode(ready?.data as string)).toEqual({ connection: connection.id, scopes, channels })
   })
 
-  test('an unscoped revalidation reaches everyone, a scoped one who holds one of its scopes, once', () => {
-    const { hub, open } = setup()
+  test('an unscoped revalidation reaches everyone, a scoped one who holds one of its scopes, once', async () => {
+    const { clock, hub, open } = setup()
     const [nobody, one, both] = [open(), open({ scopes: ['a'] }), open({ scopes: ['a', 'b'] })]
     const id = hub.revalidate(['all'], null)
     expect(id).toBe(hub.cursor)
     for (const { keys } of [nobody, one, both]) expect(keys()).toEqual(['all'])
-    const scoped = setup()
-    const [x, y, z] = [scoped.open(), scoped.open({ scopes: ['a'] }), scoped.open({ scopes: ['a', 'b'] })]
-    scoped.hub.revalidate(['mine'], ['b', 'a', 'b'])
-    expect([x.keys(), y.keys(), z.keys()]).toEqual([[], ['mine'], ['mine']])
+    await clock.advance(1_000)
+    hub.revalidate(['mine'], ['b', 'a', 'b'])
+    await clock.advance(1_000)
+    expect([nobody.keys(), one.keys(), both.keys()]).toEqual([['all'], ['all', 'mine'], ['all', 'mine']])
   })
 
   test('nothing to say, or nobody to say it to, is no event', () => {
@@ -176,6 +176,19 @@ describe('catching up', () => {
     expect(late.messages()).toEqual([1, 2, 3])
   })
 
+  test('a replayed revalidation counts for the pace', async () => {
+    const { clock, hub, open } = setup()
+    const after = hub.cursor
+    hub.revalidate(['a'], null)
+    const late = open({ after })
+    hub.revalidate(['b'], null)
+    hub.revalidate(['c'], null)
+    expect(late.keys()).toEqual(['a'])
+    await clock.advance(50)
+    expect(late.heard()).toHaveLength(2)
+    expect(late.keys()).toEqual(['a', 'b', 'c'])
+  })
+
   test('clients that missed the same share the frames of their replay', () => {
     const { hub, toInit } = setup()
     const after = hub.cursor
@@ -235,6 +248,28 @@ describe('catching up', () => {
     hub.publish('c', 'x'.repeat(1_000))
     expect(open({ channels: ['c'], after }).heard()).toMatchObject([{ event: 'reset', data: '{"reason":"backlog"}' }])
     expect(open({ after }).heard()).toEqual([])
+  })
+
+  test('an event that cannot be delivered is a reset for all, live or later, and stops nothing', async () => {
+    const { clock, hub, log, lines, open } = setup()
+    const one = open()
+    const after = hub.cursor
+    log.append({ kind: 'revalidate', keys: [{ key: 'odd', params: { fn: () => {} } }], scopes: null })
+    hub.revalidate(['a'], null)
+    await clock.advance(100)
+    expect(one.events()).toEqual(['reset', 'revalidate'])
+    expect(open({ after }).events()).toEqual(['reset'])
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'error'])
+  })
+
+  test('a kind of event that a newer instance wrote is passed over', () => {
+    const { hub, log, open } = setup()
+    const one = open()
+    const after = hub.cursor
+    log.append({ kind: 'novelty' } as never)
+    hub.revalidate(['a'], null)
+    expect(one.keys()).toEqual(['a'])
+    expect(open({ after }).keys()).toEqual(['a'])
   })
 
   test('a new epoch tells everyone to refetch, and drops what waited', async () => {

@@ -4,29 +4,19 @@
  */
 import type { Clock, Timer } from '../clock.js'
 import { decode, encode } from '../codec.js'
-import { IgniterError } from '../error.js'
 import { isThenable, type MaybePromise } from '../exchange.js'
 import type { Logger } from '../logger.js'
 import { compareCursors, parseCursor, type ReadyFrame, type ResetReason, type RevalidateKey } from '../protocol.js'
+import { Audience } from './audience.js'
 import { Connection, type ConnectionInit, type Host } from './connection.js'
 import { within } from './deadline.js'
-import {
-  Batch,
-  heartbeatFrame,
-  type MessageEntry,
-  messageFrame,
-  messageJson,
-  readyFrame,
-  resetFrame,
-  retryFrame,
-  type RevalidateEntry,
-} from './frames.js'
+import { Batch, heartbeatFrame, messageJson, readyFrame, resetFrame, retryFrame } from './frames.js'
 import type { EventLog, LogEntry } from './log.js'
-import { Multimap } from './multimap.js'
 import { Outbox } from './outbox.js'
 import { Pacer } from './pacer.js'
 import type { ConnectionInfo, DisconnectTarget } from './realtime.js'
 import { Replays } from './replay.js'
+import { type Moment, Roster, unavailable } from './roster.js'
 import { type RealtimeSettings, type ResolvedSettings, resolveSettings } from './settings.js'
 
 export interface HubOptions {
@@ -34,11 +24,6 @@ export interface HubOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings?: RealtimeSettings
-}
-
-/** A point in the order of disconnects. Only the hub looks inside. */
-export interface Moment {
-  next: { readonly where: DisconnectTarget; readonly moment: Moment } | null
 }
 
 /** An entry and those that came after it, for whoever held on to it meanwhile. */
@@ -65,14 +50,10 @@ export class Hub {
   readonly #replays = new Replays()
   readonly #undo: readonly (() => void)[]
 
-  /** Every connection that counts, by id; those too that have not begun or are still catching up. */
-  readonly #all = new Map<string, Connection>()
-  readonly #byIdentity = new Multimap<string, Connection>()
-  readonly #byAddress = new Multimap<string, Connection>()
+  /** Every connection that counts; those too that have not begun or are still catching up. */
+  readonly #roster: Roster
   /** Those that hear events as they come. */
-  readonly #live = new Set<Connection>()
-  readonly #byScope = new Multimap<string, Connection>()
-  readonly #byChannel = new Multimap<string, Connection>()
+  readonly #audience = new Audience()
   /** Those that have been served further, elsewhere or by their replay, than this instance has heard; with that position. */
   readonly #ahead = new Map<Connection, string>()
 
@@ -80,8 +61,6 @@ export class Hub {
   #position: string
   #newest: Link = { entry: null, next: null }
   #epochs = 0
-  #offers = 0
-  #moment: Moment = { next: null }
   #heartbeats: Timer | null = null
   #sweeps: Timer | null = null
   #closing: Promise<void> | null = null
@@ -92,6 +71,7 @@ export class Hub {
     this.#clock = clock
     this.#logger = logger
     this.#settings = resolveSettings(settings)
+    this.#roster = new Roster(this.#settings.limits)
     this.#outbox = new Outbox({ log, clock, logger })
     this.#pacer = new Pacer(clock, quiet)
     this.#host = {
@@ -132,58 +112,48 @@ export class Hub {
 
   /** The present point in the order of disconnects: to be asked for before grants are resolved, and given to `connect`. */
   get moment(): Moment {
-    return this.#moment
+    return this.#roster.moment
   }
 
   /**
    * A new connection, counted from now on; it begins when its door starts it. Throws TOO_MANY_REQUESTS or
    * SERVICE_UNAVAILABLE beyond a limit, SERVICE_UNAVAILABLE when a disconnect since `since` would have ended it.
    */
-  connect(init: ConnectionInit, since: Moment = this.#moment): Connection {
-    this.#admit(init, since)
+  connect(init: ConnectionInit, since: Moment = this.moment): Connection {
+    if (this.#closing) throw unavailable('The server is shutting down. Connect again.', 1)
+    this.#roster.admit(init, since)
     const now = this.#clock.now()
     const lifetime = this.#settings.recycle * (1 - Math.random() / 5)
     const connection = new Connection(this.#host, init, { wall: this.#clock.wall(), now, end: now + lifetime })
-    this.#all.set(connection.id, connection)
-    if (init.identity !== null) this.#byIdentity.add(String(init.identity), connection)
-    if (init.ip !== null) this.#byAddress.add(init.ip, connection)
+    this.#roster.add(connection)
     this.#keepTime()
     return connection
   }
 
   /** The connection with this secret id. */
   find(id: string): Connection | undefined {
-    return this.#all.get(id)
+    return this.#roster.find(id)
   }
 
   /** Has a connection hear these channels from now on. */
   subscribe(connection: Connection, channels: Iterable<string>): void {
-    for (const channel of channels) {
-      connection.channels.add(channel)
-      if (this.#live.has(connection)) this.#byChannel.add(channel, connection)
-    }
+    for (const channel of channels) this.#audience.subscribe(connection, channel)
   }
 
   unsubscribe(connection: Connection, channels: Iterable<string>): void {
-    for (const channel of channels) {
-      connection.channels.delete(channel)
-      this.#byChannel.delete(channel, connection)
-    }
+    for (const channel of channels) this.#audience.unsubscribe(connection, channel)
   }
 
   /** Ends this instance's connections that hold the scope or have the identity, at once; gives their number. */
   disconnect(where: DisconnectTarget): number {
-    const moment: Moment = { next: null }
-    this.#moment.next = { where, moment }
-    this.#moment = moment
-    const found = [...this.#all.values()].filter((connection) => isMeant(where, connection.identity, connection.scopes))
+    const found = this.#roster.meant(where)
     for (const connection of found) connection.revoke()
     return found.length
   }
 
   /** The connections that have begun, without their ids. */
   connections(): ConnectionInfo[] {
-    const started = [...this.#all.values()].filter((connection) => connection.isStarted)
+    const started = this.#roster.list().filter(({ isStarted }) => isStarted)
     return started.map((connection) => ({
       identity: connection.identity,
       scopes: [...connection.scopes],
@@ -206,22 +176,8 @@ export class Hub {
   async #close(): Promise<void> {
     for (const undo of this.#undo) undo()
     const hints = Array.from({ length: 40 }, (_, step) => retryFrame(100 * (step + 1)))
-    for (const connection of [...this.#all.values()]) connection.end(hints[Math.floor(Math.random() * hints.length)])
+    for (const connection of this.#roster.list()) connection.end(hints[Math.floor(Math.random() * hints.length)])
     await this.#outbox.close()
-  }
-
-  #admit({ identity, ip, scopes }: ConnectionInit, since: Moment): void {
-    const { perIdentity, perAddress, process } = this.#settings.limits
-    if (this.#closing) throw unavailable('The server is shutting down. Connect again.')
-    for (let { next } = since; next; next = next.moment.next) {
-      if (isMeant(next.where, identity, new Set(scopes.granted))) {
-        throw unavailable('What this connection may hear has just changed. Connect again.')
-      }
-    }
-    if (this.#all.size >= process) throw unavailable('Too many realtime connections. Try again later.', 5)
-    if (identity !== null && this.#byIdentity.count(String(identity)) >= perIdentity)
-      throw tooMany('identity', perIdentity)
-    if (ip !== null && this.#byAddress.count(ip) >= perAddress) throw tooMany('address', perAddress)
   }
 
   #start(connection: Connection, init: ConnectionInit): void {
@@ -246,9 +202,8 @@ export class Hub {
     }
     try {
       const read = this.#log.read(after)
-      if (isThenable(read))
-        within(this.#clock, readTimeout, read, 'realtime: reading the event log').then(resume, giveUp)
-      else resume(read)
+      if (!isThenable(read)) return resume(read)
+      within(this.#clock, readTimeout, read, 'realtime: reading the event log').then(resume).catch(giveUp)
     } catch (err) {
       giveUp(err)
     }
@@ -268,42 +223,31 @@ export class Hub {
     if (steps.some((step) => step instanceof Batch)) connection.hush(this.#clock.now())
     const served = missed.at(-1)?.cursor ?? after
     if (isUpTo(served, this.#position)) this.#enter(connection)
-    else this.#ahead.set(connection, served)
+    else if (!connection.isOver) this.#ahead.set(connection, served)
   }
 
   /** From here on it hears what comes. */
   #enter(connection: Connection): void {
-    if (connection.isOver) return
-    this.#live.add(connection)
-    for (const scope of connection.scopes) this.#byScope.add(scope, connection)
-    for (const channel of connection.channels) this.#byChannel.add(channel, connection)
+    if (!connection.isOver) this.#audience.add(connection)
   }
 
   #remove(connection: Connection): void {
-    this.#all.delete(connection.id)
-    if (connection.identity !== null) this.#byIdentity.delete(String(connection.identity), connection)
-    if (connection.ip !== null) this.#byAddress.delete(connection.ip, connection)
+    this.#roster.delete(connection)
     this.#ahead.delete(connection)
-    this.#live.delete(connection)
-    for (const scope of connection.scopes) this.#byScope.delete(scope, connection)
-    for (const channel of connection.channels) this.#byChannel.delete(channel, connection)
-    if (this.#all.size === 0) this.#stopTime()
+    this.#audience.delete(connection)
+    if (this.#roster.size === 0) this.#stopTime()
   }
 
   #hear(entry: LogEntry): void {
-    if (this.#ahead.size > 0) this.#letIn((served) => isAfter(entry.cursor, served))
     this.#position = entry.cursor
     const link: Link = { entry, next: null }
     this.#newest.next = link
     this.#newest = link
-    if (this.#live.size > 0) {
-      try {
-        this.#deliver(entry)
-      } catch (err) {
-        // Some may have it and some not, and no position would show it.
-        this.#logger.error({ err }, 'realtime: an event could not be delivered. Every client has to refetch.')
-        this.#resetAll('gap')
-      }
+    try {
+      this.#audience.deliver(entry, this.#clock.now())
+    } catch (err) {
+      this.#logger.error({ err }, 'realtime: an event could not be delivered. Every client has to refetch.')
+      this.#resetAll('gap')
     }
     if (this.#ahead.size > 0) this.#letIn((served) => isUpTo(served, entry.cursor))
   }
@@ -316,32 +260,6 @@ export class Hub {
     }
   }
 
-  #deliver(entry: LogEntry): void {
-    const now = this.#clock.now()
-    const { event } = entry
-    if (event.kind === 'message') {
-      const hearers = this.#byChannel.get(event.channel)
-      if (hearers === undefined) return
-      const frame = messageFrame(entry as MessageEntry)
-      for (const connection of hearers) connection.message(frame, entry.cursor, now)
-    } else if (event.kind === 'revalidate') {
-      const batch = new Batch(entry as RevalidateEntry)
-      if (event.scopes === null) {
-        for (const connection of this.#live) connection.revalidate(batch, now)
-        return
-      }
-      const offer = ++this.#offers
-      for (const scope of event.scopes) {
-        for (const connection of this.#byScope.get(scope) ?? []) {
-          // It may hold several of the scopes.
-          if (connection.lastOffer === offer) continue
-          connection.lastOffer = offer
-          connection.revalidate(batch, now)
-        }
-      }
-    }
-  }
-
   #beginEpoch(): void {
     this.#epochs++
     this.#position = this.#log.head
@@ -351,8 +269,7 @@ export class Hub {
   }
 
   #resetAll(reason: ResetReason): void {
-    const frame = resetFrame(reason, this.#position)
-    for (const connection of this.#live) connection.reset(frame, this.#position)
+    this.#audience.reset(resetFrame(reason, this.#position), this.#position)
   }
 
   #isOfThisEpoch(cursor: string): boolean {
@@ -375,15 +292,14 @@ export class Hub {
   }
 
   #beat(): void {
-    const frame = heartbeatFrame(this.#position)
-    for (const connection of this.#live) connection.beat(frame, this.#position)
+    this.#audience.beat(heartbeatFrame(this.#position), this.#position)
     this.#replays.forget()
   }
 
   /** Ends those that would be too old before the next sweep, and those that no door has started. */
   #sweep(next: number): void {
     const hints = Array.from({ length: 10 }, (_, step) => retryFrame(100 * (step + 1)))
-    for (const connection of this.#all.values()) {
+    for (const connection of this.#roster.list()) {
       const { opened, ends, isStarted } = connection
       if (ends <= next) connection.end(hints[Math.floor(Math.random() * hints.length)])
       else if (!isStarted && opened + startTimeout <= next) connection.end()
@@ -408,24 +324,8 @@ function unseen(link: Link, cursor: string): LogEntry[] {
   return entries
 }
 
-function isMeant(where: DisconnectTarget, identity: ConnectionInit['identity'], scopes: ReadonlySet<string>): boolean {
-  if ('scope' in where) return scopes.has(where.scope)
-  // 7 and '7' are the same user: an id that was read from a cookie must not save its session.
-  return identity !== null && String(identity) === String(where.identity)
-}
-
 const toReady = (connection: Connection, { scopes, channels }: ConnectionInit): ReadyFrame => ({
   connection: connection.id,
   scopes,
   channels,
 })
-
-const unavailable = (message: string, retryAfterSeconds = 1): IgniterError =>
-  new IgniterError({ code: 'SERVICE_UNAVAILABLE', message, retryAfterSeconds })
-
-const tooMany = (whose: string, limit: number): IgniterError =>
-  new IgniterError({
-    code: 'TOO_MANY_REQUESTS',
-    message: `This ${whose} has ${limit} realtime connections already. Close one, or try again later.`,
-    retryAfterSeconds: 5,
-  })

@@ -29,7 +29,8 @@ export class Replays {
     for (const entry of entries) {
       if (!hears(connection, entry.event)) continue
       if (entry.event.kind === 'revalidate') {
-        batch = batch === null ? this.#batch(entry as RevalidateEntry) : batch.and(entry as RevalidateEntry)
+        const single = this.#single(entry as RevalidateEntry)
+        batch = batch === null ? single : batch.and(single)
         continue
       }
       if (batch !== null && !push(batch)) return null
@@ -45,10 +46,10 @@ export class Replays {
     this.#steps = new WeakMap()
   }
 
-  #batch(entry: RevalidateEntry): Batch {
+  #single(entry: RevalidateEntry): Batch {
     const known = this.#steps.get(entry)
     if (known !== undefined) return known as Batch
-    const batch = new Batch(entry)
+    const batch = Batch.of(entry)
     this.#steps.set(entry, batch)
     return batch
   }

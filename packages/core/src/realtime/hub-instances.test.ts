@@ -10,6 +10,8 @@ import { type EventLog, type LogEntry, type LogEvent, MemoryLog } from './log.js
 /** One instance's view of a log that several share across a network: everything takes its time, and the wire can be cut. */
 class RemoteLog implements EventLog {
   isCut = false
+  /** Misses entries, as the reader of a log does that is replaced under it. */
+  isDeaf = false
   head: string
   #inOrder = 0
   #arrival = 0
@@ -25,6 +27,7 @@ class RemoteLog implements EventLog {
     this.head = shared.head
     shared.listen((entry) => {
       this.#arrive(() => {
+        if (this.isDeaf) return
         this.head = entry.cursor
         for (const listener of this.#listeners) listener(entry)
       })
@@ -228,6 +231,97 @@ async function play(steps: readonly Step[], delays: readonly number[], isShared:
   }
   await Promise.all(hubs.map((hub) => hub.close()))
 }
+
+/** Two instances on one log, the second of which hears everything 1 s late. */
+function lagging() {
+  const clock = createTestClock()
+  const logger = consoleLogger({ level: 'silent' })
+  const log = new MemoryLog({ clock })
+  const remote = new RemoteLog(log, clock, () => 1_000)
+  const [first, late] = [log, remote].map((each) => new Hub({ log: each, clock, logger })) as [Hub, Hub]
+  const said = new Map([['k', 0]])
+  const say = () => {
+    const n = (said.get('k') ?? 0) + 1
+    said.set('k', n)
+    first.revalidate([{ key: 'k', params: { n } }], null)
+  }
+  return { clock, log, remote, first, late, say, one: new Client(said, []) }
+}
+
+test('who was served further than the new instance has heard waits for it, hears nothing twice, and goes on', async () => {
+  const { clock, first, late, one, say } = lagging()
+  one.connect(first)
+  say()
+  await clock.advance(500)
+  one.connect(late)
+  await clock.advance(0)
+  say()
+  await clock.advance(20_000)
+  one.absorb()
+  expect(one.lastOf('k')).toBe(2)
+  expect(one.resets).toBe(0)
+  expect(toBlocks(one.sink.text).at(-1)).toEqual({ id: late.cursor })
+})
+
+test('nobody waits for an epoch that is over', async () => {
+  const { clock, log, remote, first, late, one, say } = lagging()
+  one.connect(first)
+  say()
+  remote.isDeaf = true
+  remote.read = async (after) => log.read(after)
+  one.connect(late)
+  await clock.advance(0)
+  log.renew()
+  await clock.advance(2_000)
+  one.absorb()
+  expect(one.resets).toBe(1)
+  remote.isDeaf = false
+  say()
+  await clock.advance(2_000)
+  one.absorb()
+  expect(one.lastOf('k')).toBe(2)
+})
+
+test('an epoch that begins while a client is caught up is a reset', async () => {
+  const { clock, log, remote, first, late, one, say } = lagging()
+  one.connect(first)
+  say()
+  await clock.advance(2_000)
+  // The answer is of the epoch before, and comes when the instance has heard of the next one.
+  remote.read = async (after) => {
+    const read = log.read(after)
+    log.renew()
+    await new Promise<void>((resolve) => void clock.after(3_000, resolve))
+    return read
+  }
+  one.connect(late)
+  await clock.advance(4_000)
+  one.absorb()
+  expect(one.resets).toBe(1)
+  expect(one.lastId).toBe(late.cursor)
+})
+
+test('a log that cannot be read, or not in time, is a reset and no hung client', async () => {
+  const { clock, remote, first, late, one, say } = lagging()
+  one.connect(first)
+  say()
+  remote.isCut = true
+  one.connect(late)
+  await clock.advance(2_000)
+  one.absorb()
+  expect(one.resets).toBe(1)
+  remote.read = () => new Promise(() => {})
+  one.connect(late)
+  await clock.advance(5_000)
+  one.absorb()
+  expect(one.resets).toBe(2)
+  remote.read = () => {
+    throw new Error('no wire')
+  }
+  one.connect(late)
+  one.absorb()
+  expect(one.resets).toBe(3)
+})
 
 const scenario = fc.record({
   steps: fc.array(step, { minLength: 5, maxLength: 80 }),
