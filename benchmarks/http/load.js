@@ -38,7 +38,7 @@ export async function load(origin, scenario, { connections, secs }) {
     const file = join(folder, 'report.lua')
     writeFileSync(file, script(scenario))
     const flags = ['-t1', `-c${connections}`, `-d${secs}s`, '-s', file, origin + scenario.path]
-    const { out, err } = await run([...pinning().load, 'wrk', ...flags])
+    const { out, err } = await run([...pinning().load, 'wrk', ...flags], { ahead: true })
     const [, json] = out.split('@@')
     if (json === undefined) throw new Error(`wrk gave no figures: ${(err || out).trim().slice(0, 300)}`)
     return JSON.parse(json)

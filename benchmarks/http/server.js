@@ -30,4 +30,6 @@ const replies = {
 // What a reply throws ends the process, and the parent hears of it.
 const reply = async (name) => process.send(await replies[name]())
 process.on('message', (name) => void reply(name))
+// It runs in a session of its own: nothing else would end it with its parent.
+process.on('disconnect', () => process.exit())
 process.send({ wire })

@@ -36,13 +36,21 @@ async function shoot(state, arrange) {
   for (const [width, height] of Object.entries(sizes)) {
     const viewport = { width: Number(width), height }
     const isPhone = viewport.width < 760
-    const context = await browser.newContext({ viewport, hasTouch: isPhone, isMobile: isPhone, deviceScaleFactor: isPhone ? 2 : 1 })
+    const context = await browser.newContext({
+      viewport,
+      hasTouch: isPhone,
+      isMobile: isPhone,
+      deviceScaleFactor: isPhone ? 2 : 1,
+    })
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     await arrange(page, isPhone)
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.screenshot({ path: join(pictures, `${state}-${width}-${colorScheme}.png`), animations: state === 'arrived' ? 'allow' : 'disabled' })
+      await page.screenshot({
+        path: join(pictures, `${state}-${width}-${colorScheme}.png`),
+        animations: state === 'arrived' ? 'allow' : 'disabled',
+      })
     }
     await context.close()
   }
@@ -51,7 +59,11 @@ async function shoot(state, arrange) {
 const open = async (page) => {
   await page.goto(app.url)
   await page.getByText('live', { exact: true }).waitFor()
-  await page.getByText('nothing yet').or(page.getByText(/open of/)).first().waitFor()
+  await page
+    .getByText('nothing yet')
+    .or(page.getByText(/open of/))
+    .first()
+    .waitFor()
 }
 const signIn = async (page, isPhone) => {
   if (isPhone) await page.getByRole('tab', { name: /Private/ }).click()
@@ -59,7 +71,11 @@ const signIn = async (page, isPhone) => {
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 const post = (path, body, method = 'POST') =>
-  fetch(`${app.url}/api/v1${path}`, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  fetch(`${app.url}/api/v1${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 
 try {
   await shoot('empty', open)
@@ -126,7 +142,9 @@ try {
     if (!tasks.some(({ title }) => title === 'Write to Marta')) await post('/tasks', { title: 'Write to Marta' })
   })
   await shoot('loading', async (page) => {
-    await page.route('**/api/v1/~/*', (route) => (/realtime/.test(route.request().url()) ? route.continue() : undefined))
+    await page.route('**/api/v1/~/*', (route) =>
+      /realtime/.test(route.request().url()) ? route.continue() : undefined,
+    )
     await page.goto(app.url)
     await page.getByText('Loading the shared board').waitFor()
   })
@@ -140,7 +158,10 @@ try {
     const { port } = app
     await app.end('SIGKILL')
     await page.getByText('offline', { exact: true }).waitFor()
-    await page.getByRole('textbox', { name: /^New task/ }).first().fill('Written while offline')
+    await page
+      .getByRole('textbox', { name: /^New task/ })
+      .first()
+      .fill('Written while offline')
     await page.keyboard.press('Enter')
     await page.getByText(/was not added/).waitFor()
     app = await startApp(join(data, 'empty.sqlite'), port)

@@ -21,8 +21,10 @@ export async function dataOf<Data>(call: Promise<CallResult<Data, string>>): Pro
 /** What to tell people of an error: the field's complaint, the server's words, or that it cannot be reached. */
 export function explain(error: CallError): string {
   if (error.code === 'NETWORK_ERROR') return 'The server can’t be reached.'
-  if (error.code === 'VALIDATION_ERROR' && Array.isArray(error.details)) return error.details[0]?.message ?? error.message
-  if (error.status >= 500) return `Something went wrong on the server${error.requestId ? ` (request ${error.requestId})` : ''}.`
+  if (error.code === 'VALIDATION_ERROR' && Array.isArray(error.details))
+    return error.details[0]?.message ?? error.message
+  if (error.status >= 500)
+    return `Something went wrong on the server${error.requestId ? ` (request ${error.requestId})` : ''}.`
   return error.message
 }
 

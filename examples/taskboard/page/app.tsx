@@ -51,7 +51,7 @@ export function App() {
         <SignIn />
       ) : error && !isFetching ? (
         <State
-          title="It isn’t known who you are"
+          title="Your session could not be loaded"
           action={{ label: 'Try again', run: () => void refetch() }}
           isProblem
         >
@@ -121,7 +121,11 @@ interface TabsProps {
 }
 
 function Tabs({ tab, setTab, isSignedIn }: TabsProps) {
-  const open = { board: useSummary('tasks').data?.open, mine: useSummary('mine', isSignedIn).data?.open, heard: undefined }
+  const open = {
+    board: useSummary('tasks').data?.open,
+    mine: useSummary('mine', isSignedIn).data?.open,
+    heard: undefined,
+  }
 
   function onKeyDown({ key, currentTarget }: KeyboardEvent) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[key]

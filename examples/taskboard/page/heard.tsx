@@ -23,7 +23,9 @@ export function Heard() {
             </span>
           </li>
         ))}
-        {heard.length === 1 && <li className="quiet">When somebody changes something, it is heard here.</li>}
+        {heard.length === 1 && heard[0]?.kind === 'connected' && (
+          <li className="quiet">When somebody changes something, it is heard here.</li>
+        )}
       </ol>
       <div className="panel-foot">
         <p>Open this page in a second window and change something there: this one refreshes by itself.</p>

@@ -4,6 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { cache } from './realtime.ts'
+import { followSession } from './session.tsx'
+
+followSession(cache)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,6 +1,6 @@
 /** Who is signed in, the way in and the way out. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type SubmitEvent, useEffect, useRef, useState } from 'react'
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type SubmitEvent, useState } from 'react'
 import { api, dataOf, explain } from './api.ts'
 import { useNotify } from './notices.tsx'
 
@@ -11,28 +11,33 @@ export interface User {
 
 const sessionKey = ['session', 'me', {}] as const
 
+/**
+ * Watches for somebody else being signed in, by whatever way that becomes known: nothing private of the one before stays,
+ * and the connection is judged anew. Called once, by main.tsx; acts before the page shows the other user.
+ */
+export function followSession(cache: QueryClient): void {
+  let before: number | null | undefined
+  cache.getQueryCache().subscribe(({ type, query }) => {
+    if (type !== 'updated' || query.queryKey[0] !== 'session') return
+    const user = query.state.data as User | null | undefined
+    const now = user === undefined ? undefined : (user?.id ?? null)
+    if (now === undefined || now === before) return
+    const isChange = before !== undefined
+    before = now
+    if (!isChange) return
+    cache.removeQueries({ queryKey: ['mine'] })
+    api.$realtime.reset()
+  })
+}
+
 /** The signed-in user, null for nobody, undefined as long as that isn't known. */
 export function useSession() {
-  const cache = useQueryClient()
-  const session = useQuery({
+  return useQuery({
     queryKey: sessionKey,
     queryFn: ({ signal }) => dataOf<User | null>(api.session.me.query({}, { signal })),
     // Somebody may have signed in or out in another window.
     refetchOnWindowFocus: 'always',
   })
-
-  // Somebody else: the connection must be judged anew, and nothing private of the one before may stay.
-  const id = session.data === undefined ? undefined : (session.data?.id ?? null)
-  const before = useRef(id)
-  useEffect(() => {
-    if (before.current !== undefined && before.current !== id) {
-      cache.removeQueries({ queryKey: ['mine'] })
-      api.$realtime.reset()
-    }
-    before.current = id
-  }, [id, cache])
-
-  return session
 }
 
 /** The users that accounts.ts makes: this is a demo, where everybody may be both. */

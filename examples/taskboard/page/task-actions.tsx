@@ -107,12 +107,10 @@ export function useTaskActions(list: ListName): TaskActions {
     onMutate: async ({ task, to }) => {
       const open = to.done === undefined || to.done === task.done ? 0 : to.done ? -1 : 1
       const replace = (change: Partial<Task>, open: number) =>
-        patch(
-          cache,
-          list,
-          (tasks) => tasks.map((other) => (other.id === task.id ? { ...other, ...change } : other)),
-          { open, total: 0 },
-        )
+        patch(cache, list, (tasks) => tasks.map((other) => (other.id === task.id ? { ...other, ...change } : other)), {
+          open,
+          total: 0,
+        })
       replace(to, open)
       await hold(cache, list)
       return { undo: () => replace({ title: task.title, done: task.done }, -open) }
@@ -121,7 +119,12 @@ export function useTaskActions(list: ListName): TaskActions {
     onError: (error, { task, to }, shown) => {
       if (isGone(error)) without(task)
       else shown?.undo()
-      const what = to.title !== undefined ? 'could not be renamed.' : to.done ? 'could not be ticked off.' : 'could not be reopened.'
+      const what =
+        to.title !== undefined
+          ? 'could not be renamed.'
+          : to.done
+            ? 'could not be ticked off.'
+            : 'could not be reopened.'
       problem(task, what, error)
       refetch()
     },

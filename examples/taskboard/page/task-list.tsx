@@ -40,7 +40,10 @@ export function TaskList({ list, title, placeholder, empty, foot }: TaskListProp
         tasks.length > 0 ? (
           <Rows tasks={tasks} arrivals={arrivals} actions={actions} title={title} />
         ) : (
-          <State title="Nothing to do yet" action={{ label: 'Write the first task', run: () => focusField(panel.current) }}>
+          <State
+            title="Nothing to do yet"
+            action={{ label: 'Write the first task', run: () => focusField(panel.current) }}
+          >
             {empty}
           </State>
         )
@@ -121,16 +124,10 @@ function Rows({ tasks, arrivals, actions, title }: RowsProps) {
   }
 
   return (
-      <ul className="task-list" ref={list} onKeyDown={onKeyDown} aria-label={title}>
-        {tasks.map((task) => (
-          <TaskRow
-            key={actions.own.keyOf(task)}
-            task={task}
-            actions={rowActions}
-            arrived={arrived.has(task.id)}
-          />
-        ))}
-      </ul>
+    <ul className="task-list" ref={list} onKeyDown={onKeyDown} aria-label={title}>
+      {tasks.map((task) => (
+        <TaskRow key={actions.own.keyOf(task)} task={task} actions={rowActions} arrived={arrived.has(task.id)} />
+      ))}
+    </ul>
   )
 }
-

@@ -36,11 +36,7 @@ export const TaskRow = memo(function TaskRow({ task, actions, arrived }: TaskRow
   }
 
   return (
-    <li
-      className="task"
-      data-arrived={arrived || undefined}
-      data-saving={saving || undefined}
-    >
+    <li className="task" data-arrived={arrived || undefined} data-saving={saving || undefined}>
       <span className="check">
         <input
           ref={box}

@@ -21,7 +21,8 @@ function apply(theme: Theme): void {
   }
 }
 
-const current = (): Theme => themes.find(({ value }) => value === document.documentElement.dataset.theme)?.value ?? 'system'
+const current = (): Theme =>
+  themes.find(({ value }) => value === document.documentElement.dataset.theme)?.value ?? 'system'
 
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(current)

@@ -37,7 +37,9 @@ export function openDatabase(path: string): DatabaseSync {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path)
   // WAL: readers don't wait for the writer, and a killed process leaves a file that opens again.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000',
+  )
   migrate(database)
   return database
 }
@@ -45,7 +47,9 @@ export function openDatabase(path: string): DatabaseSync {
 function migrate(database: DatabaseSync): void {
   const done = Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (done > migrations.length) {
-    throw new Error(`The database is of a newer version (${done}) than this code (${migrations.length}). Update the code.`)
+    throw new Error(
+      `The database is of a newer version (${done}) than this code (${migrations.length}). Update the code.`,
+    )
   }
   migrations.slice(done).forEach((step, index) => {
     database.exec(`BEGIN; ${step} PRAGMA user_version = ${done + index + 1}; COMMIT`)

@@ -40,12 +40,14 @@ export const session = igniter.controller({
         const { session } = context
         if (session === null) return response.noContent()
         context.accounts.close(session)
-        return response
-          .noContent()
-          .deleteCookie(sessionCookie)
-          // The session's other windows ask who they are, and hear nothing private from now on.
-          .revalidate(['session'], [sessionScope(session)])
-          .afterSuccess(() => realtime.disconnect({ scope: sessionScope(session) }))
+        return (
+          response
+            .noContent()
+            .deleteCookie(sessionCookie)
+            // The session's other windows ask who they are, and hear nothing private from now on.
+            .revalidate(['session'], [sessionScope(session)])
+            .afterSuccess(() => realtime.disconnect({ scope: sessionScope(session) }))
+        )
       },
     }),
   },

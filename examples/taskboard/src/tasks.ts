@@ -14,11 +14,7 @@ export interface Task {
   readonly updatedAt: Date
 }
 
-const title = z
-  .string()
-  .trim()
-  .min(1, 'Say what there is to do.')
-  .max(200, 'A title has at most 200 characters.')
+const title = z.string().trim().min(1, 'Say what there is to do.').max(200, 'A title has at most 200 characters.')
 
 /** What callers send, for the shared board and the private lists alike. */
 export const newTask = z.object({ title })

@@ -15,7 +15,7 @@ export async function readAnswer(where: string, response: Response): Promise<Ans
   try {
     // Answers may be as large as their server likes.
     const { data, error } = decode(text, { maxNodes: Infinity }) as { data: unknown; error: CallError | null }
-    if (!error) return { data, error }
+    if (error === null) return { data, error }
     if (error.code) return { data: null, error: new IgniterClientError({ ...error, status }) }
   } catch {
     // What cannot be read is as good as what means nothing.

@@ -198,7 +198,7 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
   const telemetry = parts.telemetry ?? silentTelemetry
   checkPart('telemetry', telemetry, ['startSpan', 'span'])
   const settings = resolveSettings(parts.realtime)
-  const log: EventLog = new MemoryLog({ clock, ...settings.history })
+  const log: EventLog = new MemoryLog({ clock, logger, ...settings.history })
   const hub = new Hub({ log, clock, logger, settings: parts.realtime })
   const heartbeat = new Heartbeat({ clock })
   const known = new Set<string>()

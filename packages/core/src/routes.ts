@@ -86,25 +86,33 @@ export class RouteTable<R extends Routable> {
     }
   }
 
-  /** Where `path` (not decoded, without the query) leads; null when nowhere. Throws BAD_REQUEST for a malformed escape. */
+  /**
+   * Where `path` (not decoded, without the query) leads; null when nowhere. A path whose names don't answer `method`
+   * may still fit a parameter that does. Throws BAD_REQUEST for a malformed escape.
+   */
   match(method: string, path: string): Match<R> | null {
     const exact = this.#exact.get(path)
     if (exact !== undefined) {
-      let match = exact.matches.get(method)
-      if (match === undefined) {
-        match = { route: exact.endpoint.find(method), values: none, allow: exact.endpoint.allow }
-        // Only methods that exist are kept: a client must not be able to grow the map.
-        if (match.route !== null) exact.matches.set(method, match)
+      const known = exact.matches.get(method)
+      if (known !== undefined) return known
+      const { endpoint } = exact
+      const route = endpoint.find(method)
+      if (route !== null) {
+        const match = { route, values: none, allow: endpoint.allow }
+        exact.matches.set(method, match)
+        return match
       }
-      return match
     }
     const values: string[] = []
     let endpoint = path.includes('%') ? null : walk(this.#root, path, values)
-    if (endpoint === null) {
-      values.length = 0
-      endpoint = find(this.#root, decodeSegments(path), 0, values)
-    }
-    return endpoint === null ? null : { route: endpoint.find(method), values, allow: endpoint.allow }
+    let route = endpoint === null ? null : endpoint.find(method)
+    if (endpoint !== null && route !== null) return { route, values, allow: endpoint.allow }
+    values.length = 0
+    const allow = new Set<string>()
+    endpoint = find(this.#root, decodeSegments(path), 0, { method, values, allow })
+    route = endpoint === null ? null : endpoint.find(method)
+    if (endpoint !== null) return { route, values, allow: endpoint.allow }
+    return allow.size === 0 ? null : { route: null, values, allow: [...allow] }
   }
 }
 
@@ -136,24 +144,36 @@ function walk<R extends Routable>(root: Node<R>, path: string, values: string[])
   return node.endpoint
 }
 
+/** What is looked for, and what is gathered on the way: values, and the methods of endpoints that lack ours. */
+interface Search {
+  readonly method: string
+  readonly values: string[]
+  readonly allow: Set<string>
+}
+
 function find<R extends Routable>(
   node: Node<R>,
   segments: readonly string[],
   at: number,
-  values: string[],
+  search: Search,
 ): Endpoint<R> | null {
   const segment = segments[at]
-  if (segment === undefined) return node.endpoint
+  if (segment === undefined) {
+    const { endpoint } = node
+    if (endpoint === null || endpoint.find(search.method) !== null) return endpoint
+    for (const method of endpoint.allow) search.allow.add(method)
+    return null
+  }
   const named = node.names.get(segment)
   if (named !== undefined) {
-    const endpoint = find(named, segments, at + 1, values)
+    const endpoint = find(named, segments, at + 1, search)
     if (endpoint !== null) return endpoint
   }
   // An empty segment is no value: `/posts/` is the list and `/posts//x` is nothing.
   if (node.any === null || segment === '') return null
-  values.push(segment)
-  const endpoint = find(node.any, segments, at + 1, values)
-  if (endpoint === null) values.pop()
+  search.values.push(segment)
+  const endpoint = find(node.any, segments, at + 1, search)
+  if (endpoint === null) search.values.pop()
   return endpoint
 }
 

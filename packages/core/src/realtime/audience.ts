@@ -18,6 +18,11 @@ export class Audience {
     return this.#all.size
   }
 
+  /** How many scopes and channels somebody holds. */
+  get names(): number {
+    return this.#byScope.size + this.#byChannel.size
+  }
+
   add(connection: Connection): void {
     this.#all.add(connection)
     for (const scope of connection.scopes) this.#byScope.add(scope, connection)
