@@ -151,7 +151,7 @@ try {
   await shoot('error', async (page) => {
     await page.route('**/api/v1/~/*', (route) => route.abort())
     await page.goto(app.url)
-    await page.getByText('could not be loaded').waitFor()
+    await page.getByText('The shared board could not be loaded').waitFor()
   })
   await shoot('offline', async (page) => {
     await open(page)

@@ -46,6 +46,7 @@ async function* read(
     },
   }
   for (let failures = 0; ; failures++) {
+    wait = undefined
     try {
       const resume = new Headers(headers)
       if (id) resume.set('last-event-id', id)

@@ -7,19 +7,34 @@ import { assembleClient, type Client, type ClientOptions } from '../src/client.j
 export interface Driven<R> {
   readonly api: Client<R>
   readonly clock: TestClock
+  /** The waits under way, in ms. */
+  readonly waits: readonly number[]
 }
 
 /** Chance gives 0.5 always. */
 export function drive<R extends RouterTypes>(options: ClientOptions): Driven<R> {
   const clock = createTestClock()
+  const waits: number[] = []
   const api = assembleClient<R>(options, {
     now: clock.now,
     after(ms, fn) {
-      const timer = clock.after(ms, fn)
-      return () => timer.clear()
+      waits.push(ms)
+      let isOver = false
+      const end = () => {
+        if (!isOver) waits.splice(waits.indexOf(ms), 1)
+        isOver = true
+      }
+      const timer = clock.after(ms, () => {
+        end()
+        fn()
+      })
+      return () => {
+        end()
+        timer.clear()
+      }
     },
     random: () => 0.5,
   })
   onTestFinished(() => api.$realtime.close())
-  return { api, clock }
+  return { api, clock, waits }
 }

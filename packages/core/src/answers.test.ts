@@ -12,7 +12,7 @@ function answering(handler: Handler, options: { stream?: boolean; output?: z.Zod
   const { before = () => {}, ...rest } = options
   return createTestApp(Igniter.config({ baseURL: 'https://own.test' }), (igniter) => {
     const step = igniter.procedure({ handler: (_: void, input: ProcedureInput<any>) => before(input) as undefined })
-    const own = { path: '/', use: [step()], handler, ...rest } as { path: '/'; handler: () => Promise<unknown> }
+    const own = { path: '/', use: [step()], handler, ...rest } as unknown as { path: '/'; handler: () => unknown }
     return igniter.router({
       controllers: {
         a: igniter.controller({ path: '/a', actions: { q: igniter.query(own), m: igniter.mutation(own) } }),
@@ -151,7 +151,7 @@ describe('a WHATWG Response', () => {
   })
 
   test('is marked under /~/', async () => {
-    const { status, text, headers } = await askRpc(make)
+    const { status, text, headers } = await answering(make).send('/api/v1/~/a.q')
     expect([status, text, headers.get('igniter-raw')]).toEqual([418, 'a,b', '1'])
     expect(headers.get('cache-control')).toContain('no-store')
     expect(headers.get('igniter-cursor')).not.toBeNull()
@@ -272,7 +272,7 @@ describe('response', () => {
     expect(late.body.error.requestId).toMatch(/[\w-]{16,}/)
   })
 
-  test.each([0, 200, 302, 399, 600, 1000, 400.5, Number.NaN, '404', null])(
+  test.each([0, 200, 302, 399, 600, 1000, 400.5, Number.NaN, '404'])(
     'error with the status %s is a mistake that is told',
     async (status) => {
       const app = answering(({ response }) => response.error({ code: 'X', message: 'x', status }))
@@ -320,7 +320,7 @@ describe('response', () => {
     expect([meant.status, meant.body.data]).toEqual([201, 1])
     const other = await ask(({ response }) => {
       const missing = response.notFound()
-      return { found: true } ?? missing
+      return missing.ok ? missing : { found: true }
     })
     expect([other.status, other.body]).toEqual([200, { data: { found: true }, error: null }])
     const last = await ask(({ response }) => {
@@ -511,7 +511,7 @@ describe('a failure does not wear what was meant for a success', () => {
       input.response.setHeader('cache-control', 'public, max-age=600')
       return end(input)
     }
-    expect((await ask(cached(explode))).headers.get('cache-control')).not.toContain('public')
+    expect((await ask(cached(explode))).headers.get('cache-control')).toBeNull()
     const missing = await ask(cached(({ response }) => response.notFound()))
     expect(missing.headers.get('cache-control')).toBe('public, max-age=600')
   })

@@ -30,6 +30,8 @@ export class Call {
   answer: Answer | null = null
   /** What was returned, where that isn't the answer. */
   returned: Returned | null = null
+  /** Whether procedures and handler are through: only effects are still to come. */
+  isAnswered = false
   /** The log's position before the handler ran. */
   cursor: string | null = null
   /** Whether the client speaks the codec. */
@@ -38,6 +40,7 @@ export class Call {
   #context: Context | null = null
   #added: Context | null = null
   #stream: EventStream | null = null
+  #isSealed = false
 
   constructor(
     readonly app: App,
@@ -84,10 +87,20 @@ export class Call {
     return this.answer === null ? 200 : this.answer.statusCode
   }
 
-  /** The data of a success that is no stream and no WHATWG response. */
-  get data(): unknown {
+  /** Whether a success has data, not a stream, a WHATWG response or nothing at all. */
+  get hasData(): boolean {
+    return this.returned === null ? this.answer?.kind !== 'empty' : this.returned.kind === 'value'
+  }
+
+  /** The value of a success that is no stream and no WHATWG response, as the handler gave it. */
+  get value(): unknown {
     if (this.returned !== null) return this.returned.kind === 'value' ? this.returned.value : null
-    return this.answer?.data ?? null
+    return this.answer === null ? null : this.answer.data
+  }
+
+  /** The data that leaves: `undefined` is null. */
+  get data(): unknown {
+    return this.value ?? null
   }
 
   /** Finds the base of the context; waits where the application's function does. */
@@ -113,8 +126,18 @@ export class Call {
     else this.#added = { ...this.#added, ...extra }
   }
 
+  /** The answer has left: nothing that comes later changes it. */
+  seal(): void {
+    this.#isSealed = true
+  }
+
+  get isSealed(): boolean {
+    return this.#isSealed
+  }
+
   /** Makes `error` the answer, whatever was said before, and reports it if nobody expected it. */
   fail(error: unknown): void {
+    if (this.#isSealed) return void this.#report(error)
     this.returned = null
     this.response.fail(this.#report(error))
     this.#dropStream()
@@ -122,20 +145,34 @@ export class Call {
 
   /** Takes what a procedure or handler returned as the answer. */
   settle(value: unknown): void {
+    if (this.#isSealed) return this.#discard(value)
+    const { isStream } = this.route
     if (value === this.answer && this.answer !== null && this.answer.kind !== 'none') {
       this.returned = null
     } else if (value instanceof Response) {
-      this.returned = { kind: 'response', response: value }
-    } else if (isPush(value)) {
-      this.returned = { kind: 'push', push: value }
-    } else if (this.route.isStream && isIterable(value)) {
+      this.#return({ kind: 'response', response: value })
+    } else if (isStream && isPush(value)) {
+      this.#return({ kind: 'push', push: value })
+    } else if (isStream && isIterable(value)) {
       const stream = this.#openStream()
       fromGenerator(value, stream)
-      this.returned = { kind: 'push', push: stream }
+      this.#return({ kind: 'push', push: stream })
     } else if (value !== undefined || !this.isSettled) {
+      if (isAsyncIterable(value)) throw this.#noStream('the handler gave an async iterable')
       // `response.created(x)` without `return` is what was meant.
-      this.returned = { kind: 'value', value: value === this.answer ? null : value }
+      this.#return({ kind: 'value', value: value === this.answer ? null : value })
     }
+    this.#dropStream()
+  }
+
+  #return(returned: Returned): void {
+    this.returned = returned
+    this.answer?.withdraw()
+  }
+
+  /** Frees what came too late. */
+  #discard(value: unknown): void {
+    if (value instanceof Response) value.body?.cancel().catch(() => {})
     this.#dropStream()
   }
 
@@ -165,12 +202,7 @@ export class Call {
   }
 
   #openStream(): EventStream {
-    if (!this.route.isStream) {
-      throw new IgniterError({
-        code: 'INTERNAL_SERVER_ERROR',
-        message: `${this.route.key}: response.stream() in an action that is no stream. Add \`stream: true\` to it.`,
-      })
-    }
+    if (!this.route.isStream) throw this.#noStream('response.stream() was called')
     if (this.#stream !== null) return this.#stream
     const { app, route, input } = this
     const stream = new EventStream({
@@ -187,6 +219,13 @@ export class Call {
     if (signal.aborted) stream.cut()
     else signal.addEventListener('abort', () => stream.cut(), { once: true })
     return stream
+  }
+
+  #noStream(what: string): IgniterError {
+    return new IgniterError({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: `${this.route.key}: ${what} in an action that is no stream. Add \`stream: true\` to it.`,
+    })
   }
 
   #checkEvent(event: string, data: unknown): unknown {
@@ -234,7 +273,10 @@ export class Call {
   }
 }
 
-const isIterable = (value: unknown): value is AsyncIterable<never> =>
+const isAsyncIterable = (value: unknown): value is AsyncIterable<never> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+const isIterable = (value: unknown): value is AsyncIterable<never> | Iterable<never> =>
   typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
 
 const isInstance = (value: unknown): value is object => {

@@ -12,6 +12,7 @@ import { toPublicError } from './failure.js'
 import { type CallInput, RestInput, RpcInput } from './input.js'
 import { checkOrigin } from './origin.js'
 import { runProcedures } from './procedures.js'
+import { rpcPrefix } from './protocol.js'
 import { failureReply, streamHead, toReply } from './reply.js'
 import type { Address } from './router.js'
 import type { Match } from './routes.js'
@@ -96,28 +97,25 @@ function runHandler(call: Call): MaybePromise<void> {
 }
 
 function runEffects(call: Call): MaybePromise<void> {
+  if (call.isSealed) return
+  call.isAnswered = true
   return performEffects(call, scopesOf)
 }
 
 /** The scopes that a call's caller would hold on a realtime connection: asked of the router's rules, with its procedures. */
-function scopesOf(call: Call): MaybePromise<readonly string[]> {
-  const { app } = call
-  const asked = new Call(
-    app,
-    { ...call.route, steps: app.realtimeSteps },
-    call.incoming,
-    call.input,
-    call.isRpc,
-    call.given,
-  )
-  const ask = (): MaybePromise<readonly string[]> => {
+async function scopesOf(call: Call): Promise<readonly string[]> {
+  const { app, incoming, input, isRpc, given } = call
+  const asked = new Call(app, { ...call.route, steps: app.realtimeSteps }, incoming, input, isRpc, given)
+  try {
+    await asked.openContext()
+    await runProcedures(asked, app.realtimeSteps, () => {})
     if (asked.isSettled) return []
-    return app.endpoint.scopesOf({ request: asked.request as never, context: asked.context })
+    return await app.endpoint.scopesOf({ request: asked.request as never, context: asked.context })
+  } catch (error) {
+    // A guard that throws refuses, too.
+    if (IgniterError.is(error) && error.status < 500) return []
+    throw error
   }
-  const judge = (): MaybePromise<void> => runProcedures(asked, app.realtimeSteps, () => {})
-  const opened = asked.openContext()
-  const judged = isThenable(opened) ? opened.then(judge) : judge()
-  return isThenable(judged) ? judged.then(ask) : ask()
 }
 
 /** Where a request leads: the call to be run, or a reply that needs none. Throws what refuses the request. */
@@ -242,12 +240,7 @@ function supervise(call: Call, done: Promise<void>): Promise<void> {
   if (timeout === 0) return done.then(undefined, failed)
   return new Promise((resolve) => {
     const timer = call.app.deadlines.after(timeout, () => {
-      const error = new IgniterError({
-        code: 'TIMEOUT',
-        message: `This took longer than ${timeout} ms. Whether it was done is not known.`,
-      })
-      call.fail(error)
-      call.incoming.abort(error)
+      giveUp(call, timeout)
       resolve()
     })
     done.then(
@@ -262,6 +255,22 @@ function supervise(call: Call, done: Promise<void>): Promise<void> {
       },
     )
   })
+}
+
+/** The time is up: a call that has no answer yet fails, one that has leaves without waiting for its effects. */
+function giveUp(call: Call, timeout: number): void {
+  const { app, route, request, incoming } = call
+  if (call.isAnswered) {
+    const fields = { requestId: request.id, action: route.key }
+    return app.logger.error(fields, `${route.key}: what follows its answer took longer than ${timeout} ms. It left without.`)
+  }
+  const error = new IgniterError({
+    code: 'TIMEOUT',
+    message: `This took longer than ${timeout} ms. Whether it was done is not known.`,
+  })
+  call.fail(error)
+  call.seal()
+  incoming.abort(error)
 }
 
 /** The reply of a call that has ended. */
@@ -279,18 +288,15 @@ function finish(call: Call): Reply {
 function refuse(app: App, incoming: Incoming, call: Call | null, error: unknown): Reply {
   if (call !== null) {
     call.fail(error)
-    const { failure } = call.response
-    return withCors(
-      app,
-      incoming,
-      failureReply(failure ?? toPublicError(error), call.request.id, call.isRpc, call.response.headers),
-    )
+    const { failure, headers } = call.response
+    return withCors(app, incoming, failureReply(failure ?? toPublicError(error), call.request.id, call.isRpc, headers))
   }
   const id = app.requestSettings.newId()
   if (!IgniterError.is(error))
     app.logger.error({ err: error, requestId: id }, 'A request failed before its action was known.')
   const own = error instanceof NotAllowed ? ['allow', error.allow.join(', ')] : null
-  return withCors(app, incoming, failureReply(toPublicError(error), id, false, own))
+  const isRpc = incoming.target.startsWith(app.config.basePath + rpcPrefix)
+  return withCors(app, incoming, failureReply(toPublicError(error), id, isRpc, own))
 }
 
 function withCors(app: App, incoming: Incoming, reply: Reply): Reply {

@@ -11,6 +11,12 @@ import type { Revalidation } from './response.js'
 /** Milliseconds that a scopes function may take. */
 const scopesTimeout = 5_000
 
+/** Characters for the notices of one answer. Clients refuse heads of 16 KiB; what doesn't fit comes by the connection. */
+const headerRoom = 8_192
+
+/** Tells which scopes a call's caller holds. */
+export type ScopesOf = (call: Call) => Promise<readonly string[]>
+
 /** An event that went out for this answer. */
 interface Told {
   readonly id: string
@@ -22,10 +28,7 @@ interface Told {
  * Performs the effects, in the order they were said: revalidations first, then `afterSuccess`. `scopesOf` tells which
  * scopes the caller holds, so that its own client can refetch at once what it would be told anyway.
  */
-export function performEffects(
-  call: Call,
-  scopesOf: (call: Call) => MaybePromise<readonly string[]>,
-): MaybePromise<void> {
+export function performEffects(call: Call, scopesOf: ScopesOf): MaybePromise<void> {
   const { answer } = call
   if (answer === null || (answer.revalidations === null && answer.effects === null)) return
   if (call.isFailure || call.statusCode >= 400) return
@@ -36,14 +39,14 @@ async function perform(
   call: Call,
   revalidations: readonly Revalidation[],
   effects: readonly (() => unknown)[],
-  scopesOf: (call: Call) => MaybePromise<readonly string[]>,
+  scopesOf: ScopesOf,
 ): Promise<void> {
   const told: Told[] = []
   for (const revalidation of revalidations) {
     const one = await attempt(call, 'revalidate', () => tell(call, revalidation))
     if (one !== null && one !== undefined) told.push(one)
   }
-  await attempt(call, 'revalidate', () => informCaller(call, told, scopesOf))
+  await informCaller(call, told, scopesOf)
   for (const effect of effects) await attempt(call, 'afterSuccess', effect)
 }
 
@@ -67,19 +70,22 @@ async function resolveScopes(call: Call, scopes: NonNullable<Revalidation['scope
 }
 
 /** Puts what this caller may know of into its answer, so that its client refetches at once and not twice. */
-async function informCaller(
-  call: Call,
-  told: readonly Told[],
-  scopesOf: (call: Call) => MaybePromise<readonly string[]>,
-): Promise<void> {
-  if (told.length === 0) return
-  const held = told.some(({ scopes }) => scopes !== null) ? new Set(await scopesOf(call)) : null
+async function informCaller(call: Call, told: readonly Told[], scopesOf: ScopesOf): Promise<void> {
+  const isScoped = told.some(({ scopes }) => scopes !== null)
+  const held = isScoped ? await attempt(call, 'asking which scopes the caller holds', () => ask(call, scopesOf)) : null
+  let room = headerRoom
   for (const { id, keys, scopes } of told) {
-    if (scopes !== null && !scopes.some((scope) => held?.has(scope))) continue
+    if (scopes !== null && !scopes.some((scope) => held?.includes(scope))) continue
+    const notice = formatRevalidateHeader({ id, keys })
+    room -= notice.length
+    if (room < 0) return
     call.response.headers ??= []
-    call.response.headers.push(revalidateHeader, formatRevalidateHeader({ id, keys }))
+    call.response.headers.push(revalidateHeader, notice)
   }
 }
+
+const ask = (call: Call, scopesOf: ScopesOf): Promise<readonly string[]> =>
+  within(call.app.config.clock, scopesTimeout, scopesOf(call), 'realtime.use')
 
 async function attempt<T>(call: Call, what: string, fn: () => T): Promise<Awaited<T> | undefined> {
   try {

@@ -79,7 +79,12 @@ export class IgniterError<Code extends string = string> extends Error {
 
   /** Whether `value` is an IgniterError, also one made by another copy of this package. */
   static is(value: unknown): value is IgniterError {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+    try {
+      return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+    } catch {
+      // Anything can be thrown: a revoked proxy, too.
+      return false
+    }
   }
 }
 

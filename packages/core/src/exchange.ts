@@ -59,6 +59,16 @@ export interface Sink {
   onClose(fn: () => void): void
 }
 
+/** For a push that nobody will read: it must still run its cleanups. */
+export const closedSink: Sink = {
+  buffered: 0,
+  write: () => false,
+  end: () => {},
+  cut: () => {},
+  onDrain: () => {},
+  onClose: (fn) => fn(),
+}
+
 const encoder = new TextEncoder()
 
 /** Bytes to be sent to one or many readers, encoded once for all of them. */

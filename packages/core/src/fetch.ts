@@ -5,7 +5,7 @@
 import type { App, ContextSource } from './app.js'
 import { dispatch } from './dispatch.js'
 import { IgniterError } from './error.js'
-import { type Frame, type Incoming, isPush, type Push, type Reply, type Sink } from './exchange.js'
+import { closedSink, type Frame, type Incoming, isPush, type Push, type Reply, type Sink } from './exchange.js'
 import type { RequestHeaders } from './headers.js'
 
 /** Answers one request. */
@@ -122,6 +122,8 @@ function toResponse({ status, headers, body }: Reply, incoming: FetchIncoming): 
   for (let i = 0; i < headers.length; i += 2) fields.append(headers[i] as string, headers[i + 1] as string)
   if (incoming.method === 'HEAD') {
     if (typeof body === 'string') fields.set('content-length', String(new TextEncoder().encode(body).length))
+    else if (isPush(body)) body.start(closedSink)
+    else if (body instanceof ReadableStream) body.cancel().catch(() => {})
     return new Response(null, { status, headers: fields })
   }
   const content = isPush(body) ? toStream(body, incoming) : body

@@ -18,12 +18,21 @@ export interface RequestHeaders extends Iterable<[string, string]> {
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const forbidden = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/
 
-/** Refuses a header that could split a response or that HTTP cannot carry. */
+/** RFC 9112 §6: with a second opinion on them, clients would take the next answer for a part of this one. */
+const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
+/** Refuses a header, its name in lower case, that could split a response or that HTTP cannot carry. */
 export function checkHeader(name: string, value: string): void {
   if (!token.test(name)) {
     throw new IgniterError({
       code: 'INTERNAL_SERVER_ERROR',
       message: `setHeader: ${JSON.stringify(name)} is not a header name. Use letters, digits and hyphens.`,
+    })
+  }
+  if (framing.has(name)) {
+    throw new IgniterError({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: `setHeader: "${name}" says where the message ends, which the server writes itself. Leave it out.`,
     })
   }
   if (forbidden.test(value)) {

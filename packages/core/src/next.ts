@@ -18,8 +18,8 @@ export interface RouteHandlers {
   readonly OPTIONS: RouteHandler
 }
 
-/** `export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = toNextHandlers(AppRouter)`. */
-export function toNextHandlers<R extends AnyRouter>(router: R, ...[options]: DoorOptions<R>): RouteHandlers {
+/** `export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = toNextHandler(AppRouter)`. */
+export function toNextHandler<R extends AnyRouter>(router: R, ...[options]: DoorOptions<R>): RouteHandlers {
   const app = appOf(router)
   const handle: RouteHandler = (request) => handleFetch(app, request, options?.context)
   return { GET: handle, HEAD: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle, OPTIONS: handle }

@@ -113,7 +113,11 @@ export async function serve<R extends AnyRouter>(
   if (signals) for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
 
   const { port: actual } = server.address() as AddressInfo
-  return { url: `http://${toHost(hostname)}:${actual}`, port: actual, server, close }
+  const url = `http://${toHost(hostname)}:${actual}`
+  const { basePath, rpc } = app.config
+  app.logger.info(`Listening on ${url}${basePath}`)
+  if (rpc) app.logger.info(`Actions also answer under ${basePath}/~/, where the typed client calls them. config({ rpc: false }) turns that off.`)
+  return { url, port: actual, server, close }
 }
 
 function listen(server: Server, port: number, hostname: string | undefined): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { Call } from './call.js'
 import { IgniterError } from './error.js'
-import { isThenable, type MaybePromise } from './exchange.js'
+import { isPush, isThenable, type MaybePromise } from './exchange.js'
 import type { Step } from './procedure.js'
 import type { Realtime } from './realtime/realtime.js'
 import type { RequestView } from './request.js'
@@ -25,10 +25,16 @@ function runFrom(call: Call, steps: readonly Step[], at: number, rest: Rest): Ma
   for (let i = at; i < steps.length; i++) {
     const step = steps[i] as Step
     const input = new StepInput(call, step, () => runFrom(call, steps, i + 1, rest))
-    const given = step.run(input as never)
+    let given: unknown
+    try {
+      given = step.run(input as never)
+    } catch (error) {
+      return input.fail(error)
+    }
     if (isThenable(given)) {
-      return Promise.resolve(given).then((value) =>
-        judge(call, input, value) ? runFrom(call, steps, i + 1, rest) : input.ended,
+      return Promise.resolve(given).then(
+        (value) => (judge(call, input, value) ? runFrom(call, steps, i + 1, rest) : input.ended),
+        (error: unknown) => input.fail(error),
       )
     }
     if (!judge(call, input, given)) return input.ended
@@ -38,19 +44,22 @@ function runFrom(call: Call, steps: readonly Step[], at: number, rest: Rest): Ma
 
 /** Takes what a procedure gave; whether the ones after it are still to be run. */
 function judge(call: Call, input: StepInput, value: unknown): boolean {
-  const isAnswer =
-    value instanceof Response || (value === call.answer && call.answer !== null && call.answer.kind !== 'none')
-  if (input.hasRun) {
-    // It wrapped the rest, so its own answer replaces the rest's.
-    if (isAnswer) input.replace(value)
+  const { hasRun } = input
+  input.isOver = true
+  if (isAnswer(call, value)) {
+    // One that wrapped the rest replaces the rest's answer by its own.
+    if (hasRun) input.replace(value)
+    else call.settle(value)
     return false
   }
-  if (isAnswer) {
-    call.settle(value)
-    return false
-  }
+  if (hasRun) return false
   if (typeof value === 'object' && value !== null && value !== call.answer) call.add(value)
   return true
+}
+
+function isAnswer(call: Call, value: unknown): boolean {
+  if (value === call.answer) return call.answer !== null && call.answer.kind !== 'none'
+  return value instanceof Response || (call.route.isStream && isPush(value))
 }
 
 /** What a procedure's handler receives. */
@@ -58,6 +67,8 @@ class StepInput {
   /** Settles when the rest has ended, if this procedure ran it. */
   ended: Promise<void> | undefined
   hasRun = false
+  /** Whether the procedure has returned. */
+  isOver = false
 
   constructor(
     readonly call: Call,
@@ -85,6 +96,15 @@ class StepInput {
     return (extra) => this.#next(extra)
   }
 
+  /** Throws on what the procedure threw, not before the rest has ended if it ran it. */
+  fail(error: unknown): MaybePromise<void> {
+    this.isOver = true
+    if (this.ended === undefined) throw error
+    return this.ended.then(() => {
+      throw error
+    })
+  }
+
   /** Makes `value` the answer once the rest has ended. */
   replace(value: unknown): void {
     const { ended = Promise.resolve() } = this
@@ -93,10 +113,11 @@ class StepInput {
 
   async #next(extra: object | undefined): Promise<Outcome> {
     const { call } = this
-    if (this.hasRun) {
+    if (this.hasRun || this.isOver) {
+      const when = this.hasRun ? 'twice. Call it once and keep its outcome.' : 'after it had returned. Await it before.'
       throw new IgniterError({
         code: 'INTERNAL_SERVER_ERROR',
-        message: `The procedure "${this.step.name}" called next() twice. Call it once and keep its outcome.`,
+        message: `The procedure "${this.step.name}" called next() ${when}`,
       })
     }
     this.hasRun = true

@@ -146,7 +146,8 @@ export class Answer {
   }
 
   get statusCode(): number {
-    return this.#chosen === 0 ? this.#implied : this.#chosen
+    // A failure stays one, whatever was chosen for the success that it might have been.
+    return this.#chosen === 0 || (this.failure !== null && this.#chosen < 400) ? this.#implied : this.#chosen
   }
 
   status(code: number): this {
@@ -261,16 +262,34 @@ export class Answer {
 
   error(options: FailureOptions<string>): this {
     const status = options.status ?? errorCodes[options.code as ErrorCode] ?? 400
-    return this.fail(new IgniterError({ ...options, status }))
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new IgniterError({
+        code: 'INTERNAL_SERVER_ERROR',
+        message: `response.error: the status ${String(status)} is none of a failure. Give a whole number from 400 to 599.`,
+      })
+    }
+    return this.#refuse(new IgniterError({ ...options, status }))
   }
 
-  /** Makes `error` the answer, whatever was said before; headers stay. */
+  /** Makes an `error` that was thrown the answer, whatever was said before; headers stay. */
   fail(error: IgniterError): this {
+    this.#chosen = 0
+    return this.#refuse(error)
+  }
+
+  /** Forgets what was answered, because something else was returned; status, headers and effects stay. */
+  withdraw(): void {
+    this.kind = 'none'
+    this.data = null
+    this.failure = null
+    this.#implied = 200
+  }
+
+  #refuse(error: IgniterError): this {
     this.failure = error
     this.kind = 'failure'
     this.data = null
     this.#implied = error.status
-    this.#chosen = 0
     return this
   }
 

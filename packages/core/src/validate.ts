@@ -98,8 +98,8 @@ function checkParams({ route, input }: Call): void {
 /** Holds a success's data against `output`, and puts what the schema made of it in its place. */
 export function validateOutput(call: Call): MaybePromise<void> {
   const { output } = call.route
-  if (output === null || call.isFailure || (call.returned !== null && call.returned.kind !== 'value')) return
-  const judged = output(call.data)
+  if (output === null || call.isFailure || !call.hasData) return
+  const judged = output(call.value)
   return isThenable(judged) ? judged.then((late) => takeOutput(call, late)) : takeOutput(call, judged)
 }
 

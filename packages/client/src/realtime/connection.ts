@@ -130,7 +130,7 @@ export function openConnection(host: Host): Connection {
             break
           }
           host.onFrame(event, data, own)
-          host.onPosition(last)
+          if (last) host.onPosition(last)
           own = ''
           if (event !== 'ready') continue
           const { connection, channels } = data as ReadyFrame
@@ -157,8 +157,7 @@ export function openConnection(host: Host): Connection {
         state = 'denied'
         // New credentials are tried at once, but not again and again.
         const mend = async () => {
-          const isMended = await host.onDenied()
-          await pause(ports, isMended && !failures ? 0 : backoff(ports, failures), rest.signal)
+          if (!(await host.onDenied()) || failures) await pause(ports, backoff(ports, failures), rest.signal)
           rest.abort()
         }
         void mend()

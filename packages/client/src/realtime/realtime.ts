@@ -164,7 +164,8 @@ export function createRealtime(
       }
     },
     onPosition(id) {
-      position = id
+      // After reset(), what the old connection still says is nobody's position.
+      if (isHearing) position = id
     },
     onRefused(names) {
       for (const name of names) channels.get(name)?.emit(null)

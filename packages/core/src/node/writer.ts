@@ -1,7 +1,7 @@
 /** From a reply to bytes on a node:http response: heads as flat arrays, text in one write, streams with backpressure. */
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '../clock.js'
-import { type Frame, isPush, type Push, type Reply, type Sink } from '../exchange.js'
+import { closedSink, type Frame, isPush, type Push, type Reply, type Sink } from '../exchange.js'
 import type { NodeIncoming } from './incoming.js'
 
 /** Milliseconds for which we go on taking what a client sends after we have answered early. */
@@ -68,16 +68,6 @@ function startPush(push: Push, incoming: NodeIncoming): void {
   }
   res.flushHeaders()
   push.start(new NodeSink(res))
-}
-
-/** For a push whose client is gone: it must still run its cleanups. */
-const closedSink: Sink = {
-  buffered: 0,
-  write: () => false,
-  end: () => {},
-  cut: () => {},
-  onDrain: () => {},
-  onClose: (fn) => fn(),
 }
 
 class NodeSink implements Sink {

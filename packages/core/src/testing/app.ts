@@ -2,9 +2,9 @@
  * A whole application in a test, without a port: time to drive, a store in memory, everything it logs at hand, and its
  * router behind a function in the shape of `fetch`.
  */
-import type { AnyRouter, DoorOptions, HasContext, Igniter, IgniterBuilder } from '../igniter.js'
-import { appOf, type FrameworkContext } from '../igniter.js'
+import type { ContextSource } from '../app.js'
 import { handleFetch } from '../fetch.js'
+import { type AnyRouter, appOf, type FrameworkContext, type Igniter, type IgniterBuilder } from '../igniter.js'
 import { consoleLogger, type LogLevel } from '../logger.js'
 import { MemoryStore } from '../store/memory.js'
 import { createTestClock, type TestClock } from './clock.js'
@@ -51,7 +51,7 @@ const baseURL = 'http://app.test'
 export function createTestApp<C, Needs, R extends AnyRouter>(
   builder: IgniterBuilder<C, Needs>,
   define: (igniter: Igniter<C & FrameworkContext, Needs>) => R,
-  ...[options]: DoorOptions<R>
+  ...[options]: {} extends Needs ? [options?: Needs] : [options: Needs]
 ): TestApp<R> {
   const clock = createTestClock()
   const logs: LoggedEntry[] = []
@@ -59,7 +59,7 @@ export function createTestApp<C, Needs, R extends AnyRouter>(
   const store = new MemoryStore({ clock, logger })
   const router = define(builder.config({ clock }).store(store).logger(logger).create())
   const app = appOf(router)
-  const { context } = (options ?? {}) as HasContext
+  const { context } = (options ?? {}) as { context?: ContextSource }
 
   const fetch: TestApp<R>['fetch'] = (input, init) =>
     handleFetch(app, new Request(typeof input === 'string' ? new URL(input, baseURL) : input, init), context)
