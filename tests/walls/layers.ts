@@ -34,7 +34,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'realtime/log',
   ],
   'request and response': ['body', 'input', 'request', 'response', 'stream', 'stream-event', 'generator', 'outlet'],
-  definitions: ['config', 'docs', 'action', 'procedure', 'controller', 'routes', 'router', 'define', 'infer'],
+  definitions: ['config', 'docs', 'action', 'procedure', 'controller', 'mistakes', 'routes', 'router', 'define', 'infer'],
   engines: ['store/*', 'realtime/*'],
   dispatch: ['app', 'call', 'failure', 'procedures', 'validate', 'reply', 'effects', 'dispatch'],
   igniter: ['caller', 'igniter'],

@@ -4,7 +4,9 @@ import { decode, rawHeader } from '@igniter-js/core/protocol'
 import { IgniterClientError } from './error.js'
 
 /** What a call gives, its types forgotten. */
-export type Answer = { readonly data: unknown; readonly error: null } | { readonly data: null; readonly error: CallError }
+export type Answer =
+  | { readonly data: unknown; readonly error: null }
+  | { readonly data: null; readonly error: CallError }
 
 /** Reads the answer of `where`; what is none is a PARSE_ERROR. Rejects with anything when it breaks off. */
 export async function readAnswer(where: string, response: Response): Promise<Answer> {
@@ -28,5 +30,5 @@ export const notIgniter = (where: string, { status, headers }: Response): Ignite
   new IgniterClientError({
     code: 'PARSE_ERROR',
     status,
-    message: `${where}: the answer (${status}, ${headers.get('content-type')}) is broken or not from Igniter. Is basePath right? Is it from a proxy?`,
+    message: `${where}: the answer (${status}, ${headers.get('content-type')}) is broken, or not from Igniter but a proxy.`,
   })

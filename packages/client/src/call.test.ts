@@ -70,7 +70,9 @@ describe('how it travels', () => {
     const file = new File(['hello'], 'a.txt', { type: 'text/plain' })
     void api.posts!.create!.mutate({ body: { title: 'x', files: [file, new Blob(['there'])] } })
     const request = await server.next()
-    const form = await new Response(request.body, { headers: { 'content-type': request.headers['content-type']! } }).formData()
+    const form = await new Response(request.body, {
+      headers: { 'content-type': request.headers['content-type']! },
+    }).formData()
     expect(JSON.parse(form.get('input') as string)).toEqual({
       body: { title: 'x', files: [{ $file: 0 }, { $file: 1 }] },
     })
@@ -88,7 +90,9 @@ describe('how it travels', () => {
 
   test('headers: computed for each call, then those of the call, then those of the input', async () => {
     let count = 0
-    const { server, api } = await setUp({ headers: async () => ({ authorization: `Bearer ${++count}`, 'x-a': 'client' }) })
+    const { server, api } = await setUp({
+      headers: async () => ({ authorization: `Bearer ${++count}`, 'x-a': 'client' }),
+    })
     void api.posts!.list!.query({ headers: { 'x-n': 7, 'x-none': undefined } }, { headers: { 'x-a': 'call' } })
     const first = await server.next()
     expect(first.headers).toMatchObject({ authorization: 'Bearer 1', 'x-a': 'call', 'x-n': '7' })
@@ -111,7 +115,10 @@ describe('answers', () => {
   test('rich data', async () => {
     const { server, api } = await setUp()
     const result = api.posts!.list!.query()
-    ;(await server.next()).json({ data: { at: { $date: '1970-01-01T00:00:00.005Z' }, n: { $bigint: '9' } }, error: null })
+    ;(await server.next()).json({
+      data: { at: { $date: '1970-01-01T00:00:00.005Z' }, n: { $bigint: '9' } },
+      error: null,
+    })
     expect(await result).toEqual({ data: { at: new Date(5), n: 9n }, error: null })
   })
 

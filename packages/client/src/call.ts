@@ -3,7 +3,7 @@ import { inputField, rpcPrefix, toWire } from '@igniter-js/core/protocol'
 import { type Answer, readAnswer } from './answer.js'
 import { toClientError } from './error.js'
 import { backoff, pause, type Ports } from './ports.js'
-import type { OutgoingRequest, Send } from './transport.js'
+import type { Send } from './transport.js'
 
 /** What one call may be given beside its input. */
 export interface CallOptions {
@@ -22,9 +22,11 @@ export interface CallInput {
 }
 
 /** A query as revalidation keys can ask for it. */
-export interface QueryId extends Pick<CallInput, 'params' | 'query'> {
+export interface QueryId {
   /** `posts.list`. */
   readonly key: string
+  readonly params?: CallInput['params']
+  readonly query?: CallInput['query']
 }
 
 /** Who wants to know of calls, because it keeps what is shown fresh. */
@@ -47,13 +49,14 @@ export interface CallerOptions {
 }
 
 /** The request of a call, without a body when it is to be a GET. Throws CodecError for what cannot be sent. */
-export function toRequest(method: string, input: CallInput = {}, { headers, signal }: CallOptions = {}): OutgoingRequest {
+export function toRequest(method: string, input: CallInput = {}, { headers, signal }: CallOptions = {}) {
   const sent: Record<string, unknown> = {}
   for (const part of ['params', 'query', 'body'] as const) if (input[part] !== undefined) sent[part] = input[part]
   const files: Blob[] = []
   let body: string | FormData = JSON.stringify(toWire(sent, (file) => files.push(file) - 1))
   // Headers that are undefined are left out, numbers become text.
-  const common = { headers: [headers, JSON.parse(JSON.stringify(input.headers ?? {}))], signal }
+  const own: (HeadersInit | undefined)[] = [headers, JSON.parse(JSON.stringify(input.headers ?? {}))]
+  const common = { headers: own, signal }
   if (method === 'GET') return { ...common, search: body === '{}' ? '' : `?${inputField}=${encodeURIComponent(body)}` }
   if (files[0]) {
     const form = new FormData()
@@ -76,7 +79,7 @@ export async function callAction(
   const where = `${method} ${path}`
   const request = toRequest(method, input, options)
   const { signal } = request
-  const query = method === 'GET' && { ...input, key }
+  const query = method === 'GET' && { key, params: input?.params, query: input?.query }
   const turn = (query && watcher?.onBegin()) || 0
   try {
     for (let failures = 0; ; failures++) {

@@ -12,13 +12,61 @@ export interface ServerSentEvent {
   readonly lastEventId: string
 }
 
-export interface ParseOptions {
-  /** Told each new last event id when its block is complete, also of a block without data, before its event is given out. */
-  readonly onId?: (id: string) => void
+/** What stood between two empty lines. */
+export interface Block {
+  /** Empty when the block has no name. */
+  readonly event: string
+  /** Each of its lines with a newline after it; empty when the block has no data, and so is no event. */
+  readonly data: string
+  /** Only if the block itself has one. */
+  readonly id: string | undefined
+}
+
+export interface ParserOptions {
   /** Told the milliseconds to wait before reconnecting, when the stream says them. */
   readonly onRetry?: (ms: number) => void
   /** Characters that one event or line may have; beyond them reading fails with a RangeError. 8 Mi unless given. */
   readonly limit?: number
+}
+
+export interface ParseOptions extends ParserOptions {
+  /** Told each new last event id when its block is complete, also of a block without data, before its event is given out. */
+  readonly onId?: (id: string) => void
+}
+
+/** Gives a function that takes the bytes of one stream, as they come, and gives the blocks that they complete. */
+export function createParser({ onRetry, limit = 2 ** 23 }: ParserOptions): (bytes?: Uint8Array) => Iterable<Block> {
+  // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let skipped = '\ufeff'
+  let rest = ''
+  let data = ''
+  let event = ''
+  let id: string | undefined
+  return function* (bytes) {
+    const text = decoder.decode(bytes, { stream: true })
+    if (!text) return
+    const lines = (text[0] === skipped ? text.slice(1) : text).split(/\r\n|\r|\n/)
+    // A CR ends its line at once; an LF that follows it in the next chunk belongs to it.
+    skipped = text.endsWith('\r') ? '\n' : ''
+    lines[0] = rest + lines[0]
+    rest = lines.pop() as string
+    for (const line of lines) {
+      if (line) {
+        const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as unknown as string[]
+        if (field === 'data') data += `${value}\n`
+        if (field === 'event') event = value
+        if (field === 'id' && !value.includes('\0')) id = value
+        if (field === 'retry' && /^\d+$/.test(value)) onRetry?.(+value)
+      } else {
+        yield { event, data, id }
+        data = event = ''
+        id = undefined
+      }
+      if (data.length > limit) break
+    }
+    if (rest.length + data.length > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
+  }
 }
 
 /** The part of a stream's reader that an iterator can stand in for. */
@@ -34,7 +82,7 @@ interface Source {
  */
 export function parseEventStream(
   readable: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  { onId, onRetry, limit = 2 ** 23 }: ParseOptions = {},
+  { onId, ...options }: ParseOptions = {},
 ): AsyncIterableIterator<ServerSentEvent, void> {
   // Not every browser can iterate over a stream, and only a reader can be cancelled while it waits.
   const source: Source = 'getReader' in readable ? readable.getReader() : toSource(readable)
@@ -48,43 +96,19 @@ export function parseEventStream(
   }
 
   async function* read(): AsyncGenerator<ServerSentEvent, void> {
-    // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    let skipped = '\ufeff'
-    let rest = ''
-    let data = ''
-    let event = ''
-    let id = ''
+    const parse = createParser(options)
     let lastEventId = ''
     try {
       while (!over) {
         const { done, value } = await source.read()
         if (done) release(done)
         if (over) break
-        const text = decoder.decode(value, { stream: true })
-        if (!text) continue
-        const lines = (text[0] === skipped ? text.slice(1) : text).split(/\r\n|\r|\n/)
-        // A CR ends its line at once; an LF that follows it in the next chunk belongs to it.
-        skipped = text.endsWith('\r') ? '\n' : ''
-        lines[0] = rest + lines[0]
-        rest = lines.pop() as string
-        for (const line of lines) {
-          if (line) {
-            const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as unknown as string[]
-            if (field === 'data') data += `${value}\n`
-            if (field === 'event') event = value
-            if (field === 'id' && !value.includes('\0')) id = value
-            if (field === 'retry' && /^\d+$/.test(value)) onRetry?.(+value)
-          } else {
-            if (id !== lastEventId) onId?.(id)
-            lastEventId = id
-            if (data) yield { event: event || 'message', data: data.slice(0, -1), lastEventId }
-            if (over) return
-            data = event = ''
-          }
-          if (data.length > limit) break
+        for (const { event, data, id = lastEventId } of parse(value)) {
+          if (id !== lastEventId) onId?.(id)
+          lastEventId = id
+          if (data) yield { event: event || 'message', data: data.slice(0, -1), lastEventId }
+          if (over) return
         }
-        if (rest.length + data.length > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
       }
     } finally {
       release()

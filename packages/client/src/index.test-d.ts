@@ -30,7 +30,10 @@ type Feed = Bag<{
   events: { event: 'tick'; data: number } | { event: 'end'; data: Date }
 }>
 type AppRouter = RouterTypes<{
-  posts: Controller<'/posts', { list: Query<List>; get: Query<Get>; create: Mutation<Create>; raw: Query<Raw>; feed: Query<Feed> }>
+  posts: Controller<
+    '/posts',
+    { list: Query<List>; get: Query<Get>; create: Mutation<Create>; raw: Query<Raw>; feed: Query<Feed> }
+  >
   members: Controller<'/orgs/:org/members', { list: Query<List> }>
 }>
 
@@ -116,14 +119,23 @@ describe('realtime', () => {
   })
 
   test('is not there without it', () => {
+    const calls = createIgniterCalls<AppRouter>()
+    expectTypeOf(calls.posts.list.query).toEqualTypeOf(api.posts.list.query)
     // @ts-expect-error calls only
-    void createIgniterCalls<AppRouter>().$realtime
+    void calls.$realtime
+    // @ts-expect-error no streams
+    void calls.posts.feed
   })
 })
 
 test('options', () => {
   createIgniterClient<AppRouter>()
-  createIgniterClient<AppRouter>({ headers: { a: 'b' }, retries: 0, realtime: { heartbeat: 5000 }, credentials: 'include' })
+  createIgniterClient<AppRouter>({
+    headers: { a: 'b' },
+    retries: 0,
+    realtime: { heartbeat: 5000 },
+    credentials: 'include',
+  })
   createIgniterClient<AppRouter>({ headers: () => new Headers(), fetch, onDenied: async () => {} })
   // @ts-expect-error no such option
   createIgniterClient<AppRouter>({ baseUrl: 'http://localhost' })

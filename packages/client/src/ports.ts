@@ -20,10 +20,10 @@ export const systemPorts: Ports = {
 
 /**
  * Milliseconds before the next attempt after `failures` of them: anything up to 2 s, doubled with each failure up to
- * 10 s, so that those who lost the same server come back spread out.
+ * 10 s; or what the server has `asked` for, and up to 1 s more. So those who lost the same server come back spread out.
  */
-export const backoff = (ports: Ports, failures: number): number =>
-  ports.random() * Math.min(10_000, 2_000 * 2 ** failures)
+export const backoff = ({ random }: Ports, failures: number, asked?: number): number =>
+  asked === undefined ? random() * Math.min(10_000, 2_000 * 2 ** failures) : asked + random() * 1_000
 
 /** Waits `ms`, or for ever; less when `signal` aborts. Never rejects. */
 export const pause = (ports: Ports, ms: number | undefined, signal: AbortSignal | undefined): Promise<void> =>

@@ -53,7 +53,9 @@ describe('createActionProxy', () => {
 
   test('calling an action or a controller says what to call', () => {
     const { api } = setUp()
-    expect(() => (api.posts!.list as unknown as () => void)()).toThrow(/api\.posts\.list\(\).*\.query\(\), \.mutate\(\)/)
+    expect(() => (api.posts!.list as unknown as () => void)()).toThrow(
+      /api\.posts\.list\(\).*\.query\(\), \.mutate\(\)/,
+    )
     expect(() => api.posts!()).toThrow(/api\.posts\(\)/)
   })
 })

@@ -15,7 +15,9 @@ export function createActionProxy(verb: Verb, extras: object = {}): unknown {
         return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], Object.create(null)))
       },
       apply() {
-        throw new TypeError(`api.${path.join('.')}() does not exist. Call .query(), .mutate() or .stream() of an action.`)
+        throw new TypeError(
+          `api.${path.join('.')}() is no function: call .query(), .mutate() or .stream() of an action.`,
+        )
       },
     })
   return node([], Object.assign(Object.create(null), extras))

@@ -31,7 +31,10 @@ function setUp() {
         body: z.object({ file: z.instanceof(File) }),
         handler: async ({ request }) => ({ text: await request.body.file.text(), name: request.body.file.name }),
       }),
-      raw: igniter.query({ path: '/raw', handler: () => new Response('a,b', { headers: { 'content-type': 'text/csv' } }) }),
+      raw: igniter.query({
+        path: '/raw',
+        handler: () => new Response('a,b', { headers: { 'content-type': 'text/csv' } }),
+      }),
       count: igniter.query({
         path: '/count',
         stream: true,
@@ -57,8 +60,7 @@ function setUp() {
   onTestFinished(() => AppRouter.close())
   const options = {
     baseURL: 'http://localhost',
-    fetch: (url: string, init: RequestInit) =>
-      AppRouter.handler(new Request(url, init), { context: { user: 'ann' } }),
+    fetch: (url: string, init: RequestInit) => AppRouter.handler(new Request(url, init), { context: { user: 'ann' } }),
   }
   const client = () => {
     const api = createIgniterClient<typeof AppRouter>(options)

@@ -119,7 +119,7 @@ describe('.stream()', () => {
     // The place is kept when a server is away for a while.
     second.json({ data: null, error: { code: 'SERVICE_UNAVAILABLE', message: 'Later.' } }, 503, { 'retry-after': '3' })
     await pausing(clock)
-    await clock.advance(2_999)
+    await clock.advance(3_499)
     expect(server.waiting).toBe(0)
     await clock.advance(1)
     const third = await server.next()
@@ -141,7 +141,7 @@ describe('.stream()', () => {
     first.event({ retry: 700 })
     first.response.end()
     await pausing(clock)
-    await clock.advance(700)
+    await clock.advance(1200)
     const second = await server.next()
     expect(second.headers['last-event-id']).toBe('a')
     second.stream()

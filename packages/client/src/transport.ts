@@ -34,6 +34,7 @@ export const createSend =
     const all = new Headers(typeof common === 'function' ? await common() : common)
     for (const own of headers) new Headers(own).forEach((value, name) => all.set(name, value))
     if (typeof body === 'string') all.set('content-type', 'application/json')
-    const init = { method, headers: all, body, signal, ...(credentials && { credentials }) } as RequestInit
+    // What is undefined counts as left out.
+    const init = { method, headers: all, body, signal, credentials } as RequestInit
     return (options.fetch ?? fetch)(baseURL.replace(/\/$/, '') + path + search, init)
   }

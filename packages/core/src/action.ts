@@ -50,7 +50,7 @@ export interface ActionInfo {
   readonly examples?: Readonly<Record<string, unknown>>
   /** Bytes a body may have; the application's `bodyLimit` unless given. */
   readonly bodyLimit?: number
-  /** Milliseconds the whole request may take, 0 for no limit; the application's `timeout` unless given. Streams have none. */
+  /** Milliseconds until the answer, or a stream's beginning; 0 for no limit. The application's `timeout` unless given. */
   readonly timeout?: number
 }
 

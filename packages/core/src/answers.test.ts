@@ -21,7 +21,8 @@ function answering(handler: Handler, options: { stream?: boolean; output?: z.Zod
   })
 }
 
-const ask = (handler: Handler, options?: Parameters<typeof answering>[1]) => answering(handler, options).send('/api/v1/a')
+const ask = (handler: Handler, options?: Parameters<typeof answering>[1]) =>
+  answering(handler, options).send('/api/v1/a')
 const askRpc = async (handler: Handler, options?: Parameters<typeof answering>[1]) => {
   const answer = await answering(handler, options).send('/api/v1/~/a.q')
   return { ...answer, value: answer.text === '' ? undefined : (decode(answer.text) as { data: unknown; error: any }) }
@@ -507,10 +508,12 @@ describe('a failure does not wear what was meant for a success', () => {
   })
 
   test('a 500 is not cached, a 404 as its handler says', async () => {
-    const cached = (end: Handler): Handler => (input) => {
-      input.response.setHeader('cache-control', 'public, max-age=600')
-      return end(input)
-    }
+    const cached =
+      (end: Handler): Handler =>
+      (input) => {
+        input.response.setHeader('cache-control', 'public, max-age=600')
+        return end(input)
+      }
     expect((await ask(cached(explode))).headers.get('cache-control')).toBeNull()
     const missing = await ask(cached(({ response }) => response.notFound()))
     expect(missing.headers.get('cache-control')).toBe('public, max-age=600')

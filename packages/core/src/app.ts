@@ -46,8 +46,10 @@ export interface App extends Compiled {
   readonly heartbeat: Heartbeat
   /** Time limits of requests. */
   readonly deadlines: Deadlines
-  /** What `.context(factory)` gave; undefined for none. */
+  /** Where the base of the context comes from unless a door was given another; undefined for none. */
   readonly context: ContextSource
+  /** What has been found in order, and need not be looked at again for each request. */
+  readonly checks: { hasContext: boolean }
   readonly onError: ((report: ErrorReport) => MaybePromise<unknown>) | null
   readonly requestSettings: RequestSettings
   readonly answerSettings: AnswerSettings

@@ -128,7 +128,7 @@ export async function inflate(bytes: Uint8Array, coding: ContentCoding, limit: n
 }
 
 /** Text of UTF-8 bytes, without a byte order mark. Throws BAD_REQUEST for invalid bytes, UNSUPPORTED_MEDIA_TYPE for another charset. */
-function decodeUtf8(bytes: Uint8Array, charset: string | null = null): string {
+export function decodeUtf8(bytes: Uint8Array, charset: string | null = null): string {
   if (charset !== null && charset !== 'utf-8' && charset !== 'utf8') {
     throw unsupported('The charset of the body is not accepted.', 'Send it as UTF-8.')
   }

@@ -4,7 +4,7 @@
  */
 import { type App, type ContextSource, reservedKeys } from './app.js'
 import { encode, toPlain } from './codec.js'
-import { definitionError, IgniterError } from './error.js'
+import { definitionError, IgniterError, show } from './error.js'
 import { type Incoming, isPush, isThenable, type MaybePromise, type Push } from './exchange.js'
 import { report, toPublicError } from './failure.js'
 import { fromGenerator } from './generator.js'
@@ -106,15 +106,18 @@ export class Call {
   /** Finds the base of the context; waits where the application's function does. */
   openContext(): MaybePromise<void> {
     const source = this.given === undefined ? this.app.context : this.given
-    if (typeof source !== 'function') {
-      this.#base = source
-      return
-    }
+    if (typeof source !== 'function') return this.#takeBase(source)
     const base = (source as (input: object) => unknown)({ request: this.request })
-    if (isThenable(base)) {
-      return (base as Promise<unknown>).then((value) => {
-        this.#base = value
-      })
+    if (isThenable(base)) return (base as Promise<unknown>).then((value) => this.#takeBase(value))
+    this.#takeBase(base)
+  }
+
+  /** Looks at it closely until one was good; from then on when somebody asks for the context. */
+  #takeBase(base: unknown): void {
+    const { checks } = this.app
+    if (!checks.hasContext) {
+      checkBase(base)
+      checks.hasContext = true
     }
     this.#base = base
   }
@@ -183,7 +186,7 @@ export class Call {
 
   #makeContext(): Context {
     const base = this.#base
-    if (base !== undefined && base !== null) checkReserved(base as object, 'context()')
+    checkBase(base)
     const { app } = this
     const call = this
     const context: Context = isInstance(base)
@@ -283,6 +286,12 @@ const isInstance = (value: unknown): value is object => {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype !== Object.prototype && prototype !== null
+}
+
+function checkBase(base: unknown): void {
+  if (base === undefined || base === null) return
+  if (typeof base !== 'object') throw definitionError('context()', `gives ${show(base)}.`, 'Give an object.')
+  checkReserved(base, 'context()')
 }
 
 function checkReserved(value: object, where: string): void {

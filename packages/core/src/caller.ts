@@ -5,10 +5,12 @@ import type { App, ContextSource } from './app.js'
 import { Call } from './call.js'
 import { decode } from './codec.js'
 import { run } from './dispatch.js'
+import { IgniterError } from './error.js'
 import type { Frame, Incoming, Push, Sink } from './exchange.js'
 import type { RequestHeaders } from './headers.js'
 import type { CallError, CallResult } from './infer.js'
 import { DirectInput } from './input.js'
+import { createFields } from './query.js'
 import type { Route } from './router.js'
 
 /** Options of one call. */
@@ -27,44 +29,45 @@ interface Input {
 
 /** An object with every action under its controller, in the client's shape. */
 export function createCaller(app: App, given: ContextSource): Record<string, Record<string, unknown>> {
-  const caller: Record<string, Record<string, unknown>> = {}
+  const caller = createFields<Record<string, unknown>>()
   for (const route of app.routes.values()) {
     const [controller = '', action = ''] = route.key.split('.')
-    caller[controller] ??= {}
+    caller[controller] ??= createFields<unknown>()
     const verb = route.isStream ? 'stream' : route.kind === 'query' ? 'query' : 'mutate'
-    const call = (input?: Input, options?: CallerOptions): unknown =>
-      route.isStream ? openStream(app, route, given, input, options) : callAction(app, route, given, input, options)
+    const call = (input?: Input | null, options?: CallerOptions): unknown => {
+      const make = (): Call => makeCall(app, route, given, input ?? {}, options ?? {})
+      return route.isStream ? openStream(make) : callAction(make)
+    }
     caller[controller][action] = { [verb]: call }
   }
   return caller
 }
 
-async function callAction(
-  app: App,
-  route: Route,
-  given: ContextSource,
-  input: Input = {},
-  options: CallerOptions = {},
-): Promise<CallResult<unknown, string>> {
-  const call = makeCall(app, route, given, input, options)
+async function callAction(make: () => Call): Promise<CallResult<unknown, string>> {
+  let call: Call
+  try {
+    call = make()
+  } catch (error) {
+    if (!IgniterError.is(error)) throw error
+    return { data: null, error: toCallError(error, error.status, '') }
+  }
   await run(call)
   return toResult(call)
 }
 
 function toResult(call: Call): CallResult<unknown, string> {
   const { answer, returned } = call
-  if (answer?.failure) return { data: null, error: toCallError(call) }
+  if (answer?.failure) return { data: null, error: toCallError(answer.failure, call.statusCode, call.request.id) }
   if (returned?.kind === 'response') return { data: returned.response, error: null }
   return { data: call.data, error: null }
 }
 
-function toCallError({ answer, request }: Call): CallError {
-  const failure = answer?.failure
-  const { code = 'INTERNAL_SERVER_ERROR', message = '', status = 500, details } = failure ?? {}
+function toCallError({ code, message, details }: IgniterError, status: number, requestId: string): CallError {
   const error = { code, message, status, ...(details === undefined ? {} : { details }) }
-  return status < 500 ? error : { ...error, requestId: request.id }
+  return status < 500 ? error : { ...error, requestId }
 }
 
+/** Throws BAD_REQUEST for input that could not have been sent. */
 function makeCall(app: App, route: Route, given: ContextSource, input: Input, options: CallerOptions): Call {
   const direct = new DirectInput(input)
   return new Call(app, route, new DirectIncoming(route, input, options), direct, false, given)
@@ -77,17 +80,14 @@ class DirectIncoming implements Incoming {
   readonly method: string
   readonly target: string
   readonly #headers: Headers
-  readonly #controller = new AbortController()
+  readonly #caller: AbortSignal | undefined
+  #controller: AbortController | undefined
 
   constructor(route: Route, { headers: inputHeaders = {} }: Input, { headers, signal }: CallerOptions) {
     this.method = route.method
     this.target = route.template
-    this.#headers = new Headers(headers)
-    for (const [name, value] of Object.entries(inputHeaders)) {
-      if (value !== undefined && value !== null) this.#headers.set(name, String(value))
-    }
-    if (signal?.aborted) this.abort(signal.reason)
-    else signal?.addEventListener('abort', () => this.abort(signal.reason), { once: true })
+    this.#headers = toHeaders(headers, inputHeaders)
+    this.#caller = signal
   }
 
   get headers(): RequestHeaders {
@@ -95,6 +95,14 @@ class DirectIncoming implements Incoming {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController()
+      const caller = this.#caller
+      // Not before it is asked for: a signal may serve thousands of calls, and would keep all of them.
+      if (caller?.aborted) controller.abort(caller.reason)
+      else caller?.addEventListener('abort', () => controller.abort(caller.reason), { once: true })
+      this.#controller = controller
+    }
     return this.#controller.signal
   }
 
@@ -108,11 +116,24 @@ class DirectIncoming implements Incoming {
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason)
+    void this.signal
+    this.#controller?.abort(reason)
   }
 
   body(): Uint8Array {
     return new Uint8Array()
+  }
+}
+
+function toHeaders(headers: HeadersInit | undefined, more: Readonly<Record<string, unknown>>): Headers {
+  try {
+    const all = new Headers(headers)
+    for (const [name, value] of Object.entries(more)) {
+      if (value !== undefined && value !== null) all.set(name, String(value))
+    }
+    return all
+  } catch (cause) {
+    throw new IgniterError({ code: 'BAD_REQUEST', message: 'The headers of this call cannot be sent.', cause })
   }
 }
 
@@ -123,15 +144,9 @@ interface ReceivedEvent {
   readonly id?: string
 }
 
-/** Runs a stream when it is iterated; leaving the loop ends it. A refusal is thrown as the error it is. */
-async function* openStream(
-  app: App,
-  route: Route,
-  given: ContextSource,
-  input: Input = {},
-  options: CallerOptions = {},
-): AsyncGenerator<ReceivedEvent> {
-  const call = makeCall(app, route, given, input, options)
+/** Runs a stream when it is iterated; leaving the loop ends it. A refusal, or what ends it on the way, is thrown as the error it is. */
+async function* openStream(make: () => Call): AsyncGenerator<ReceivedEvent> {
+  const call = make()
   await run(call)
   if (call.answer?.failure) throw call.answer.failure
   if (call.returned?.kind !== 'push') return
@@ -146,13 +161,22 @@ async function* openStream(
       const frame = await sink.take()
       if (frame === null) return
       const event = toEvent(frame.text)
-      if (event !== null) yield event
+      if (event === null) continue
+      if (event.event === 'error' && isFailure(event.data)) throw toError(event.data)
+      yield event
     }
   } finally {
     signal.removeEventListener('abort', cut)
     sink.cut()
   }
 }
+
+/** What a stream sends before it ends because something failed. */
+const isFailure = (data: unknown): data is CallError =>
+  typeof data === 'object' && data !== null && 'code' in data && 'message' in data
+
+const toError = ({ code, message, details, requestId }: CallError): Error =>
+  Object.assign(new IgniterError({ code, message, details }), requestId === undefined ? {} : { requestId })
 
 /** Reads back a block of our own encoder; null for comments and blocks without data. */
 function toEvent(block: string): ReceivedEvent | null {

@@ -4,7 +4,7 @@
 import { type Clock, systemClock } from './clock.js'
 import { cookieSecrets } from './cookies.js'
 import { type Cors, type CorsConfig, compileCors } from './cors.js'
-import { definitionError } from './error.js'
+import { definitionError, show } from './error.js'
 import { canonicalOrigin } from './origin.js'
 
 export interface Config {
@@ -16,7 +16,7 @@ export interface Config {
   readonly bodyLimit?: number
   /** Milliseconds in which a body must have arrived, 30,000 unless given; 0 for no limit. Beyond: 408. */
   readonly bodyTimeout?: number
-  /** Milliseconds a request may take once its body is here, 30,000 unless given; 0 for no limit. Beyond: 503. An action's `timeout` wins; streams have none. */
+  /** Milliseconds until the answer once the body is here, 30,000 unless given; 0 for no limit. Beyond: 503. An action's `timeout` wins. A stream may last as long as it likes once it has begun. */
   readonly timeout?: number
   /** Other origins whose pages may call this API. None unless given. */
   readonly cors?: CorsConfig
@@ -84,8 +84,8 @@ export function resolveConfig(config: Config): ResolvedConfig {
     cors: compileCors(config.cors, 'config.cors'),
     allowedOrigins: config.cors?.origins ?? [],
     trustedProxies: toHops(config.trustProxy ?? false),
-    rpc: config.rpc ?? true,
-    compressedBodies: config.compressedBodies ?? false,
+    rpc: flag('rpc', config.rpc ?? true),
+    compressedBodies: flag('compressedBodies', config.compressedBodies ?? false),
     cookieSecrets: cookieSecrets(config.cookies?.secret, 'config.cookies.secret'),
     clock: config.clock ?? systemClock,
   }
@@ -95,7 +95,7 @@ function toBasePath(path: string): string {
   if (typeof path !== 'string' || !/^\/[A-Za-z0-9._~/-]*$/.test(path) || path.includes('//')) {
     throw definitionError(
       'config.basePath',
-      `${JSON.stringify(path)} is no base path.`,
+      `${show(path)} is no base path.`,
       'Write it like "/api/v1": beginning with one slash, letters, digits and ". _ ~ -" between slashes.',
     )
   }
@@ -104,11 +104,7 @@ function toBasePath(path: string): string {
 
 function toOrigin(baseURL: string): string {
   if (typeof baseURL === 'string' && URL.canParse(baseURL) && /^https?:/.test(baseURL)) return new URL(baseURL).origin
-  throw definitionError(
-    'config.baseURL',
-    `${JSON.stringify(baseURL)} is no address.`,
-    'Write it like "https://example.com".',
-  )
+  throw definitionError('config.baseURL', `${show(baseURL)} is no address.`, 'Write it like "https://example.com".')
 }
 
 function toHops(trust: boolean | number): number {
@@ -116,7 +112,7 @@ function toHops(trust: boolean | number): number {
   if (!Number.isInteger(hops) || hops < 0) {
     throw definitionError(
       'config.trustProxy',
-      `${JSON.stringify(trust)} is no number of proxies.`,
+      `${show(trust)} is no number of proxies.`,
       'Give true for one, or how many of your proxies a request passes.',
     )
   }
@@ -127,7 +123,12 @@ function whole(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1) return value
   throw definitionError(
     `config.${name}`,
-    `${JSON.stringify(value)} is out of range.`,
+    `${show(value)} is out of range.`,
     `Give a whole number from ${least} to 2147483647.`,
   )
+}
+
+function flag(name: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value
+  throw definitionError(`config.${name}`, `${show(value)} is neither true nor false.`, 'Give one of them.')
 }

@@ -262,7 +262,10 @@ function giveUp(call: Call, timeout: number): void {
   const { app, route, request, incoming } = call
   if (call.isAnswered) {
     const fields = { requestId: request.id, action: route.key }
-    return app.logger.error(fields, `${route.key}: what follows its answer took longer than ${timeout} ms. It left without.`)
+    return app.logger.error(
+      fields,
+      `${route.key}: what follows its answer took longer than ${timeout} ms. It left without.`,
+    )
   }
   const error = new IgniterError({
     code: 'TIMEOUT',

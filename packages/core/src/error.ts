@@ -92,3 +92,11 @@ export class IgniterError<Code extends string = string> extends Error {
 export function definitionError(where: string, what: string, mend: string): IgniterError<'INVALID_DEFINITION'> {
   return new IgniterError({ code: 'INVALID_DEFINITION', message: `${where}: ${what} ${mend}` })
 }
+
+/** A wrong value as a message shows it: text in quotes, what could be long or somebody's data by its type. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? 'a list' : 'an object'
+}

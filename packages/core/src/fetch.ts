@@ -57,10 +57,12 @@ class FetchIncoming implements Incoming {
   }
 
   async body(limit: number, timeout: number): Promise<Uint8Array> {
-    const declared = Number(this.header('content-length') ?? 0)
-    if (declared > limit) throw tooLarge(limit)
     const { body } = this.raw
     if (body === null) return new Uint8Array()
+    if (Number(this.header('content-length')) > limit) {
+      body.cancel().catch(() => {})
+      throw tooLarge(limit)
+    }
     const reader = body.getReader()
     let isLate = false
     const timer =
@@ -74,7 +76,7 @@ class FetchIncoming implements Incoming {
       const chunks: Uint8Array[] = []
       let size = 0
       for (;;) {
-        const { done, value } = await reader.read()
+        const { done, value } = await reader.read().catch(brokenOff)
         if (isLate) throw tooSlow(timeout)
         if (done) return join(chunks, size)
         size += value.byteLength
@@ -97,6 +99,12 @@ export const tooLarge = (limit: number): IgniterError =>
 /** The error for a body that didn't arrive in time. */
 export const tooSlow = (timeout: number): IgniterError =>
   new IgniterError({ code: 'REQUEST_TIMEOUT', message: `The body did not arrive within ${timeout} ms.` })
+
+/** What a client that leaves makes of a body. */
+function brokenOff(cause: unknown): never {
+  const message = 'The connection closed before the body was complete.'
+  throw new IgniterError({ code: 'BAD_REQUEST', message, cause })
+}
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
   if (chunks.length === 1) return chunks[0] as Uint8Array

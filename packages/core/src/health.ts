@@ -10,11 +10,11 @@ import { within } from './realtime/deadline.js'
 import type { Failure } from './response.js'
 import type { Store } from './store/store.js'
 
-export interface HealthOptions {
+export interface HealthOptions<C = unknown> {
   /** Where the actions are, below the base path: `/health` unless given, so `/health/live` and `/health/ready`. */
   readonly path?: string
   /** What must work for requests to be served: each throws, rejects or gives false when it doesn't. The store is always asked. */
-  readonly checks?: Readonly<Record<string, () => unknown>>
+  readonly checks?: Readonly<Record<string, (input: { readonly context: C }) => unknown>>
   /** Milliseconds that a check may take, 2,000 unless given. */
   readonly timeout?: number
 }
@@ -47,13 +47,14 @@ type ReadyInput = HandlerInput<
 >
 
 /** `live` answers 200 as long as the process does; `ready` 200, or 503 whose details name the checks that failed. */
-export function health(options: HealthOptions = {}): Controller<string, HealthActions> {
+export function health<C = unknown>(options: HealthOptions<C> = {}): Controller<string, HealthActions> {
   const { path = '/health', checks = {}, timeout = 2_000 } = options
   const ready = async ({ context, response }: ReadyInput): Promise<Failure | object> => {
-    const all = { store: () => context.store.exists('health'), ...checks }
+    const input = { context: context as C }
+    const all: NonNullable<HealthOptions<C>['checks']> = { store: () => context.store.exists('health'), ...checks }
     const results = await Promise.all(
       Object.entries(all).map(
-        async ([name, check]) => [name, await passes(name, check, timeout, context.logger)] as const,
+        async ([name, check]) => [name, await passes(name, () => check(input), timeout, context.logger)] as const,
       ),
     )
     const shown: CheckResults = Object.fromEntries(results.map(([name, isOk]) => [name, isOk ? 'ok' : 'failed']))

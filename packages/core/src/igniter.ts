@@ -10,11 +10,12 @@ import type { Controllers } from './controller.js'
 import { Deadlines } from './deadlines.js'
 import type { Define } from './define.js'
 import { checkDocs, type DocsConfig } from './docs.js'
-import { definitionError } from './error.js'
+import { definitionError, show } from './error.js'
 import { handleFetch } from './fetch.js'
 import { Heartbeat } from './heartbeat.js'
 import type { Calls, RouterTypes } from './infer.js'
 import { consoleLogger, type Logger, withRedaction } from './logger.js'
+import { flatten } from './mistakes.js'
 import type { ProcedureInput, Step, WithSteps } from './procedure.js'
 import { Endpoint } from './realtime/endpoint.js'
 import { Hub } from './realtime/hub.js'
@@ -191,10 +192,10 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
   const config = resolveConfig(parts.config ?? {})
   checkDocs(parts.docs ?? {})
   const { clock } = config
+  if (parts.logger !== undefined) checkPart('logger', parts.logger, ['debug', 'info', 'warn', 'error', 'child'])
   const logger = withRedaction(parts.logger ?? consoleLogger({ clock }))
   const store = parts.store ?? new MemoryStore({ clock, logger })
   checkPart('store', store, ['get', 'set', 'subscribe', 'close'])
-  checkPart('logger', logger, ['debug', 'info', 'warn', 'error', 'child'])
   const telemetry = parts.telemetry ?? silentTelemetry
   checkPart('telemetry', telemetry, ['startSpan', 'span'])
   const settings = resolveSettings(parts.realtime)
@@ -202,7 +203,7 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
   const hub = new Hub({ log, clock, logger, settings: parts.realtime })
   const heartbeat = new Heartbeat({ clock })
   const known = new Set<string>()
-  const keyCheck = createKeyCheck(known, logger, process.env.NODE_ENV !== 'production')
+  const keyCheck = createKeyCheck(known, logger, globalThis.process?.env?.NODE_ENV !== 'production')
   const realtime: Realtime = {
     async revalidate(keys, scopes) {
       await hub.revalidate(keyCheck.check(keys, 'realtime'), scopes ?? null)
@@ -281,7 +282,8 @@ interface ProcedureDeclaration {
   readonly handler: (options: unknown, input: ProcedureInput<never>) => unknown
 }
 
-function toFactory({ name, use = [], handler }: ProcedureDeclaration): (options?: unknown) => Step {
+function toFactory(declaration: ProcedureDeclaration): (options?: unknown) => Step {
+  const { name, use = [], handler } = declaration ?? {}
   if (typeof handler !== 'function') {
     throw definitionError(
       `procedure ${JSON.stringify(name ?? '')}`,
@@ -309,9 +311,14 @@ function createRouter(
     )
   }
   const { clock } = config
-  const compiled = compileRouter(definition.controllers, definition.use ?? [], config)
+  if (definition.onError !== undefined && typeof definition.onError !== 'function') {
+    const mend = 'Write onError: ({ error, request, context }) => report(error).'
+    throw definitionError('igniter.router', `has ${show(definition.onError)} for \`onError\`.`, mend)
+  }
+  const compiled = compileRouter(definition.controllers, flatten('igniter.router', definition.use ?? []), config)
   for (const route of compiled.routes.values()) known.add(route.key).add(route.controller)
-  const { use: realtimeSteps = [], ...rules } = definition.realtime ?? {}
+  const { use: realtimeUse = [], ...rules } = definition.realtime ?? {}
+  const realtimeSteps = flatten('realtime', realtimeUse)
   const endpoint = new Endpoint({ hub, rules: rules as RealtimeRules, clock, logger })
   addRealtime(compiled.table, endpoint, realtimeSteps, config)
   let isClosing = false
@@ -330,6 +337,7 @@ function createRouter(
     heartbeat,
     deadlines: shared.deadlines,
     context: shared.context,
+    checks: { hasContext: false },
     onError: definition.onError ?? null,
     requestSettings: {
       cookieSecrets: config.cookieSecrets,

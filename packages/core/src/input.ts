@@ -2,7 +2,7 @@
  * A call's input before validation, whichever way it came: a REST address (strings, to be coerced), an address under
  * `/~/` (values by the codec), or the server-side caller (values as they are). Made by dispatch.ts, read lazily.
  */
-import { mediaType, parseBody } from './body.js'
+import { decodeUtf8, mediaType, parseBody } from './body.js'
 import { CodecError, decode } from './codec.js'
 import { IgniterError } from './error.js'
 import type { MaybePromise } from './exchange.js'
@@ -16,22 +16,29 @@ export interface CallInput {
   readonly query: unknown
   /** undefined without a body. Throws BAD_REQUEST or UNSUPPORTED_MEDIA_TYPE for what cannot be read. */
   readonly body: unknown
+  /** The body as it came; null without. */
+  readonly bytes: Uint8Array | null
   /** Takes the body's bytes, once they are here; waits where parsing has to. */
   take(bytes: Uint8Array, contentType: string | null): MaybePromise<void>
 }
 
+const longSearch = 2_000
+
 /** A REST address: path segments, query string and body bytes. */
 export class RestInput implements CallInput {
   readonly coerces = true
+  bytes: Uint8Array | null = null
   #query: Record<string, string | string[]> | undefined
-  #bytes: Uint8Array | null = null
   #contentType: string | null = null
   #parsed: { readonly value: unknown } | { readonly error: unknown } | undefined
 
   constructor(
     readonly params: Readonly<Record<string, string>>,
     readonly search: string,
-  ) {}
+  ) {
+    // Only what is as long as this may have too many fields, which is refused even if nobody looks.
+    if (search.length > longSearch) void this.query
+  }
 
   get query(): Record<string, string | string[]> {
     this.#query ??= parseQuery(this.search)
@@ -39,17 +46,16 @@ export class RestInput implements CallInput {
   }
 
   get body(): unknown {
-    if (this.#parsed === undefined && this.#bytes !== null) {
-      this.#parsed = attempt(this.#bytes, this.#contentType)
-      this.#bytes = null
+    if (this.#parsed === undefined) {
+      if (this.bytes === null) return undefined
+      this.#parsed = attempt(this.bytes, this.#contentType)
     }
-    if (this.#parsed === undefined) return undefined
     if ('error' in this.#parsed) throw this.#parsed.error
     return this.#parsed.value
   }
 
   take(bytes: Uint8Array, contentType: string | null): MaybePromise<void> {
-    this.#bytes = bytes
+    this.bytes = bytes
     this.#contentType = contentType
     // Forms with files are parsed by the platform, which takes a promise: done here, told when somebody looks.
     if (contentType === 'application/json' || mediaType(contentType)?.type !== 'multipart/form-data') return
@@ -59,7 +65,6 @@ export class RestInput implements CallInput {
       } catch (error) {
         this.#parsed = { error }
       }
-      this.#bytes = null
     })()
   }
 }
@@ -82,8 +87,8 @@ interface Sent {
 /** An address under `/~/`. */
 export class RpcInput implements CallInput {
   readonly coerces = false
+  bytes: Uint8Array | null = null
   #sent: { readonly value: Sent } | { readonly error: unknown } | undefined
-  #text: string | null = null
 
   constructor(readonly search: string) {}
 
@@ -101,18 +106,12 @@ export class RpcInput implements CallInput {
   }
 
   take(bytes: Uint8Array, contentType: string | null): MaybePromise<void> {
-    const type = mediaType(contentType)?.type
+    this.bytes = bytes
+    const type = contentType === 'application/json' ? contentType : mediaType(contentType)?.type
     if (type === 'multipart/form-data') return this.#takeForm(bytes, contentType)
-    if (type !== 'application/json') {
-      this.#sent = {
-        error: new IgniterError({
-          code: 'UNSUPPORTED_MEDIA_TYPE',
-          message: 'Addresses under /~/ take application/json, or multipart/form-data for files.',
-        }),
-      }
-    } else {
-      this.#text = utf8(bytes)
-    }
+    if (type === 'application/json') return
+    const message = 'Addresses under /~/ take application/json, or multipart/form-data for files.'
+    this.#sent = { error: new IgniterError({ code: 'UNSUPPORTED_MEDIA_TYPE', message }) }
   }
 
   /** Field `input` holds the codec's text; the file `{ "$file": n }` is the part named n. */
@@ -139,7 +138,7 @@ export class RpcInput implements CallInput {
 
   #read(): { readonly value: Sent } | { readonly error: unknown } {
     try {
-      const text = this.#text ?? parseQuery(this.search).input
+      const text = this.bytes === null ? parseQuery(this.search).input : decodeUtf8(this.bytes)
       if (Array.isArray(text)) throw badInput('The query holds "input" more than once.')
       if (text === undefined || text === '') return { value: {} }
       return { value: asObject(decode(text), 'the input') }
@@ -152,6 +151,7 @@ export class RpcInput implements CallInput {
 /** The server-side caller: values as they are. */
 export class DirectInput implements CallInput {
   readonly coerces = false
+  readonly bytes = null
   readonly params: Readonly<Record<string, unknown>>
   readonly query: unknown
   readonly body: unknown
@@ -164,8 +164,6 @@ export class DirectInput implements CallInput {
 
   take(): void {}
 }
-
-const utf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 function asObject(value: unknown, what: string): object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value

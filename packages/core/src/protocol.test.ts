@@ -157,18 +157,29 @@ describe('the igniter-revalidate header', () => {
     }
     const text = formatRevalidateHeader(notice)
     expect(text).toMatch(/^[ -~]+$/)
-    expect(parseRevalidateHeader(text)).toEqual(notice)
+    expect(parseRevalidateHeader(text)).toEqual([notice])
+  })
+
+  test('may come several times', () => {
+    const notices = [
+      { id: 'a.1', keys: ['posts'] },
+      { id: 'a.2', keys: [{ key: 'a,b', query: { q: '},{' } }, 'users'] },
+    ]
+    const headers = new Headers()
+    for (const notice of notices) headers.append('igniter-revalidate', formatRevalidateHeader(notice))
+    expect(parseRevalidateHeader(headers.get('igniter-revalidate'))).toEqual(notices)
+    expect(parseRevalidateHeader(`1, ${formatRevalidateHeader(notices[0]!)}`)).toEqual([notices[0]])
   })
 
   test('stays small by asking for more', () => {
     const many = Array.from({ length: 500 }, (_, id) => ({ key: `posts.get${id % 3}`, params: { id } }))
-    expect(parseRevalidateHeader(formatRevalidateHeader({ id: 'a.1', keys: many }))?.keys).toEqual([
+    expect(parseRevalidateHeader(formatRevalidateHeader({ id: 'a.1', keys: many }))[0]?.keys).toEqual([
       'posts.get0',
       'posts.get1',
       'posts.get2',
     ])
     const actions = Array.from({ length: 500 }, (_, n) => `posts.action${n}`)
-    expect(parseRevalidateHeader(formatRevalidateHeader({ id: 'a.1', keys: actions }))?.keys).toEqual(['posts'])
+    expect(parseRevalidateHeader(formatRevalidateHeader({ id: 'a.1', keys: actions }))[0]?.keys).toEqual(['posts'])
   })
 
   test.each([
@@ -183,7 +194,8 @@ describe('the igniter-revalidate header', () => {
     '{"id":"a","keys":[1]}',
     '{"id":"a","keys":"posts"}',
     '{"__proto__":1}',
+    '{"id":"a","keys":[]}],[',
   ])('%j is nothing', (text) => {
-    expect(parseRevalidateHeader(text)).toBeNull()
+    expect(parseRevalidateHeader(text)).toEqual([])
   })
 })

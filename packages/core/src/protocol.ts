@@ -204,14 +204,17 @@ export function formatRevalidateHeader({ id, keys }: RevalidateNotice): string {
   return text
 }
 
-/** Reads the header's value; null when it is absent or nonsense. Never throws. */
-export function parseRevalidateHeader(text: string | null | undefined): RevalidateNotice | null {
-  if (!text) return null
+/**
+ * The notices that an answer carries; none when the header is absent or nonsense. Several headers, one for each
+ * `revalidate`, are joined by commas on their way, which makes them the items of a list. Never throws.
+ */
+export function parseRevalidateHeader(text: string | null | undefined): RevalidateNotice[] {
   try {
-    const notice = decode(text)
-    if (!isRecord(notice) || typeof notice.id !== 'string' || !Array.isArray(notice.keys)) return null
-    return notice.keys.every(isRevalidateKey) ? { id: notice.id, keys: notice.keys } : null
+    return (decode(`[${text ?? ''}]`) as unknown[]).filter(isNotice)
   } catch {
-    return null
+    return []
   }
 }
+
+const isNotice = (value: unknown): value is RevalidateNotice =>
+  isRecord(value) && typeof value.id === 'string' && Array.isArray(value.keys) && value.keys.every(isRevalidateKey)

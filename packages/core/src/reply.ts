@@ -125,7 +125,14 @@ const dropUndefined = (object: object): object =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 
 /** Fields of one connection, not of the message (RFC 9110 §7.6.1): a response that came from elsewhere may have them. */
-const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade'])
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+])
 const hopByHopOrLength: ReadonlySet<string> = new Set([...hopByHop, 'content-length'])
 const coding: ReadonlySet<string> = new Set(['content-encoding', 'content-length'])
 /** Fields that describe the body which a handler had in mind: wrong where another one leaves. */

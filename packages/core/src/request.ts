@@ -32,7 +32,7 @@ export interface ActionRequest<P = unknown, Q = unknown, B = unknown, H = Reques
   readonly body: B
   /** Aborts when the client goes away or the time is up. */
   readonly signal: AbortSignal
-  /** The WHATWG request, built when asked for. Its body may have been read already. */
+  /** The WHATWG request, built when asked for, its body to be read once more: for signatures over bytes, and libraries. */
   readonly raw: Request
   /** The client's address: the peer's, or the one that trusted proxies name (`trustProxy`); null where the door cannot know it. */
   readonly ip: string | null
@@ -70,6 +70,7 @@ export class RequestView implements UnvalidatedRequest {
   valid: ValidParts | null = null
   #cookies: RequestCookies | undefined
   #id: string | undefined
+  #raw: Request | undefined
 
   constructor(
     readonly incoming: Incoming,
@@ -127,7 +128,12 @@ export class RequestView implements UnvalidatedRequest {
   }
 
   get raw(): Request {
-    return this.incoming.raw
+    if (this.#raw === undefined) {
+      const { raw } = this.incoming
+      const body = this.input.bytes as Uint8Array<ArrayBuffer> | null
+      this.#raw = body === null ? raw : new Request(raw, { body })
+    }
+    return this.#raw
   }
 
   get ip(): string | null {

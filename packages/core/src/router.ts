@@ -5,7 +5,8 @@
 import type { Action, ActionDefinition } from './action.js'
 import type { ResolvedConfig } from './config.js'
 import type { Controller, Controllers } from './controller.js'
-import { definitionError } from './error.js'
+import { definitionError, show } from './error.js'
+import { checkAction, checkController, checkParams, checkSchema, flatten } from './mistakes.js'
 import type { Step } from './procedure.js'
 import { rpcPrefix } from './protocol.js'
 import { parameterNames, RouteTable } from './routes.js'
@@ -59,10 +60,7 @@ export interface Compiled {
   readonly routes: ReadonlyMap<string, Route>
 }
 
-const name = /^[A-Za-z_][A-Za-z0-9_-]*$/
-const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
-
-/** Compiles a router. Throws INVALID_DEFINITION naming the controller, action or schema at fault. */
+/** Compiles a router; `use` is flat already. Throws INVALID_DEFINITION naming the controller, action or schema at fault. */
 export function compileRouter(controllers: Controllers, use: readonly Step[], config: ResolvedConfig): Compiled {
   const table = new RouteTable<Address>()
   const routes = new Map<string, Route>()
@@ -99,16 +97,22 @@ function compileRoute(
   const { definition, kind } = action
   const ownPath = joinPaths(key, controller.path, definition.path ?? `/${toKebab(actionKey)}`)
   const template = `${config.basePath}${ownPath === '/' && config.basePath !== '' ? '' : ownPath}`
+  const parameters = parameterNames(template)
   const isStream = definition.stream === true
+  if (definition.params !== undefined) checkParams(key, ownPath, parameters, definition.params)
   return {
     key,
     controller: controllerKey,
     method: definition.method,
     template,
-    parameters: parameterNames(template),
+    parameters,
     kind,
     isStream,
-    steps: flatten(key, [...use, ...(controller.use ?? []), ...(definition.use ?? [])]),
+    steps: [
+      ...use,
+      ...flatten(`controllers.${controllerKey}`, controller.use ?? []),
+      ...flatten(key, definition.use ?? []),
+    ],
     params: compilePart(key, 'params', definition.params),
     query: compilePart(key, 'query', definition.query),
     headers: compilePart(key, 'headers', definition.headers),
@@ -119,7 +123,7 @@ function compileRoute(
         : compileValidator(checkSchema(key, 'output', definition.output), 'output', `${key}: output`),
     events: compileEvents(key, definition),
     bodyLimit: definition.bodyLimit ?? config.bodyLimit,
-    timeout: isStream ? 0 : (definition.timeout ?? config.timeout),
+    timeout: definition.timeout ?? config.timeout,
     handler: definition.handler,
   }
 }
@@ -138,11 +142,8 @@ function compilePart(
   }
 }
 
-function compileEvents(key: string, { events, stream }: ActionDefinition): ReadonlyMap<string, Validator> | null {
+function compileEvents(key: string, { events }: ActionDefinition): ReadonlyMap<string, Validator> | null {
   if (events === undefined) return null
-  if (stream !== true) {
-    throw definitionError(key, 'has `events` but is no stream.', 'Add `stream: true`, or leave `events` out.')
-  }
   return new Map(
     Object.entries(events).map(([event, schema]) => [
       event,
@@ -151,108 +152,11 @@ function compileEvents(key: string, { events, stream }: ActionDefinition): Reado
   )
 }
 
-/** Procedures one after the other, those that a procedure uses before it. */
-function flatten(key: string, steps: readonly Step[]): Step[] {
-  return steps.flatMap((step) => {
-    if (typeof step === 'function') {
-      throw definitionError(
-        key,
-        `has the procedure ${JSON.stringify((step as { name?: string }).name ?? '')} in \`use\` without calling it.`,
-        'Write `use: [auth()]`.',
-      )
-    }
-    if (typeof step?.run !== 'function') {
-      throw definitionError(
-        key,
-        'has something in `use` that is no procedure.',
-        'Make procedures with igniter.procedure.',
-      )
-    }
-    return [...flatten(key, step.use), step]
-  })
-}
-
-function checkController(key: string, controller: Controller<string, unknown>): void {
-  const where = `controllers.${key}`
-  if (!name.test(key)) {
-    throw definitionError(
-      where,
-      'is no key for a controller.',
-      'Use letters, digits, "_" and "-", beginning with a letter.',
-    )
-  }
-  if (typeof controller !== 'object' || controller === null || typeof controller.actions !== 'object') {
-    throw definitionError(where, 'is no controller.', 'Make it with igniter.controller({ path, actions }).')
-  }
-  if (typeof controller.path !== 'string' || !controller.path.startsWith('/')) {
-    throw definitionError(where, `has the path ${JSON.stringify(controller.path)}.`, 'Begin it with "/".')
-  }
-}
-
-function checkAction(key: string, actionKey: string, action: Action): void {
-  if (!name.test(actionKey)) {
-    throw definitionError(key, 'is no key for an action.', 'Use letters, digits, "_" and "-", beginning with a letter.')
-  }
-  const definition = (action as Partial<Action> | null)?.definition
-  if (definition === undefined) {
-    throw definitionError(key, 'is no action.', 'Make it with igniter.query or igniter.mutation.')
-  }
-  if (typeof definition.handler !== 'function') {
-    throw definitionError(key, 'has no handler.', 'Give it `handler: ({ request, context, response }) => …`.')
-  }
-  if (!methods.has(definition.method)) {
-    throw definitionError(
-      key,
-      `has the method ${JSON.stringify(definition.method)}.`,
-      'Use POST, PUT, PATCH or DELETE.',
-    )
-  }
-  if (action.kind === 'query' && definition.body !== undefined) {
-    throw definitionError(key, 'is a query with a `body`.', 'Make it a mutation, or take the input from `query`.')
-  }
-  if (action.kind === 'query' && definition.method !== 'GET') {
-    throw definitionError(
-      key,
-      `is a query with the method ${definition.method}.`,
-      'Make it a mutation; queries answer GET and HEAD.',
-    )
-  }
-  if (definition.output !== undefined && definition.stream === true) {
-    throw definitionError(key, 'is a stream with `output`.', 'Describe what it sends with `events`.')
-  }
-  for (const [option, least] of [
-    ['bodyLimit', 0],
-    ['timeout', 0],
-  ] as const) {
-    const value = definition[option]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1)) {
-      throw definitionError(key, `has \`${option}: ${String(value)}\`.`, 'Give a whole number, 0 or more.')
-    }
-  }
-}
-
-function checkSchema<S>(key: string, part: string, schema: S): S {
-  if (typeof (schema as { '~standard'?: { validate?: unknown } } | null)?.['~standard']?.validate === 'function')
-    return schema
-  throw definitionError(
-    key,
-    `has a \`${part}\` that is no schema.`,
-    'Give a Standard Schema: an object of zod, valibot, arktype, …',
-  )
-}
-
 function joinPaths(key: string, controllerPath: string, actionPath: string): string {
-  if (!actionPath.startsWith('/')) {
-    throw definitionError(key, `has the path ${JSON.stringify(actionPath)}.`, 'Begin it with "/".')
-  }
   const joined = `${controllerPath}/${actionPath}`.replace(/\/{2,}/g, '/')
   const path = joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined
   if (path.startsWith('/~')) {
-    throw definitionError(
-      key,
-      `has the path ${JSON.stringify(path)}.`,
-      'Paths that begin with "/~" are the framework’s.',
-    )
+    throw definitionError(key, `has the path ${show(path)}.`, 'Paths that begin with "/~" are the framework’s.')
   }
   return path
 }

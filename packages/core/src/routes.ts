@@ -204,7 +204,8 @@ function segmentsOf({ template, key }: Routable): string[] {
   const names = new Set<string>()
   for (const segment of segments) {
     if (!segment.startsWith(':')) {
-      if (/[:*?()[\]{}\\#%\s]/.test(segment)) {
+      // Browsers resolve dots before they ask.
+      if (/[:*?()[\]{}\\#%\s]|^\.{1,2}$/.test(segment)) {
         throw definitionError(
           key,
           `the path ${JSON.stringify(template)} holds ${JSON.stringify(segment)}.`,

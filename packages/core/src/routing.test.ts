@@ -21,7 +21,11 @@ function setup() {
         create: igniter.mutation({ path: '/', handler: () => 'create' }),
         fresh: igniter.query({ path: '/new', handler: () => 'new' }),
         get: igniter.query({ path: '/:id', handler: ({ request }) => request.params.id }),
-        replace: igniter.mutation({ path: '/:id', method: 'PUT', handler: ({ request }) => `put ${request.params.id}` }),
+        replace: igniter.mutation({
+          path: '/:id',
+          method: 'PUT',
+          handler: ({ request }) => `put ${request.params.id}`,
+        }),
         remove: igniter.mutation({ path: '/:id', method: 'DELETE', handler: () => 'deleted' }),
         comments: igniter.query({ path: '/:id/comments/:n', handler: ({ request }) => request.params }),
         latestPosts: igniter.query({ handler: () => 'latest' }),
@@ -120,7 +124,15 @@ describe('addresses', () => {
   })
 
   test('what is nowhere is 404 in the envelope', async () => {
-    for (const path of ['/', '/api', '/api/v1', '/api/v1/nothing', '/api/v1/posts/1/2', '/api/v1/~/posts.nope', '/api/v1/~']) {
+    for (const path of [
+      '/',
+      '/api',
+      '/api/v1',
+      '/api/v1/nothing',
+      '/api/v1/posts/1/2',
+      '/api/v1/~/posts.nope',
+      '/api/v1/~',
+    ]) {
       const { status, body, headers } = await app.send(path)
       expect(status, path).toBe(404)
       expect(body).toEqual({ data: null, error: { code: 'NOT_FOUND', message: expect.any(String) } })

@@ -83,9 +83,11 @@ const noBody: ErrorDetail = { in: 'body', path: '', message: 'A body is required
 
 /** Parameters that came as values: each must be there, and be what fits into a path. */
 function checkParams({ route, input }: Call): void {
+  // Asked for also where the path has none: input that cannot be read is refused.
+  const { params } = input
   const details: ErrorDetail[] = []
   for (const name of route.parameters) {
-    const value = Object.hasOwn(input.params, name) ? input.params[name] : undefined
+    const value = Object.hasOwn(params, name) ? params[name] : undefined
     if (typeof value !== 'string' || value === '') {
       details.push({ in: 'params', path: name, message: 'Expected a text that is not empty.' })
     }

@@ -22,20 +22,12 @@ export interface ConnectRequest {
 }
 
 export interface Host {
-  readonly send: Send
-  readonly ports: Ports
-  /** The address of the endpoint. */
-  readonly path: string
-  /** Milliseconds between the server's heartbeats. Without a byte for two and a half of them, it reconnects. */
-  readonly heartbeat: number
   /** What to ask for, once it can be known. */
   request(): Promise<ConnectRequest>
   /** The channels that are listened to now. */
   channels(): readonly string[]
-  /** A frame, with its id if it has one of its own. */
-  onFrame(event: string, data: unknown, id: string): void
-  /** All up to here has been heard. */
-  onPosition(id: string): void
+  /** A frame, or a block that only says by its id that all up to there has been heard. */
+  onFrame(event: string, data: unknown, id: string | undefined): void
   /** The server refuses these channels. */
   onRefused(channels: readonly string[]): void
   /** Has the application mend what the server denies: whether it did. Never resolves when there is nobody to ask. */
@@ -51,20 +43,19 @@ export interface Connection {
   stop(): void
 }
 
-export function openConnection(host: Host): Connection {
-  const { send, ports, path, heartbeat } = host
+export function openConnection(send: Send, ports: Ports, path: string, host: Host): Connection {
   const life = new AbortController()
   /** Ends what is under way: an attempt, or the wait for the next. */
   let current = life
   /** Whether the next attempt must not wait. */
-  let isUrgent = false
-  /** What to show while it is not live. */
-  let state: ConnectionState = 'connecting'
+  let isUrgent = true
   let isUpdating = false
   /** The connection's secret; empty while it is not live. */
   let id = ''
   /** Channels that the server was asked for. */
   let asked: readonly string[] = []
+  /** Milliseconds between the server's heartbeats. Without a byte for two and a half of them, it reconnects. */
+  let heartbeat = 15_000
   let lastByte = 0
   let calm = () => {}
 
@@ -82,7 +73,7 @@ export function openConnection(host: Host): Connection {
     const wanted = host.channels()
     const subscribe = wanted.filter((channel) => !asked.includes(channel))
     const unsubscribe = asked.filter((channel) => !wanted.includes(channel))
-    if (!id || isUpdating || !(subscribe.length + unsubscribe.length)) return
+    if (!id || isUpdating || !(subscribe[0] ?? unsubscribe[0])) return
     const attempt = current
     isUpdating = true
     asked = wanted
@@ -101,70 +92,48 @@ export function openConnection(host: Host): Connection {
 
   const run = async (): Promise<void> => {
     for (let failures = 0; !life.signal.aborted; failures++) {
+      if (isUrgent) host.onState('connecting')
+      const wanted = await host.request()
+      if (life.signal.aborted) return
       const { signal } = (current = new AbortController())
-      let status = 0
-      let wait: number | undefined
-      let last = ''
-      let own = ''
-      const steps = {
-        onId(next: string) {
-          own = last = next
-        },
-        onRetry(ms: number) {
-          wait = ms
-        },
-        onChunk: watch,
-      }
       isUrgent = false
-      host.onState(state)
-      // Unless it becomes live.
-      state = 'offline'
+      asked = wanted.channels
+      let wait: number | undefined
+      let state: ConnectionState = 'offline'
+      const onRetry = (ms: number) => {
+        wait = ms
+      }
       watch()
       try {
-        const wanted = await host.request()
-        asked = wanted.channels
-        for await (const { event, data } of readEvents(send, 'POST', path, { body: encode(wanted), signal }, steps)) {
-          if (signal.aborted) {
-            // Whoever was to hear it may have gone: it must come again.
-            last = ''
-            break
-          }
-          host.onFrame(event, data, own)
-          if (last) host.onPosition(last)
-          own = ''
+        const request = { body: encode(wanted), signal, onRetry, onBytes: watch }
+        for await (const { event, data, id: position } of readEvents(send, 'POST', path, request)) {
+          // Whoever was to hear it may have gone: it must come again.
+          if (signal.aborted) break
+          host.onFrame(event, data, position)
           if (event !== 'ready') continue
-          const { connection, channels } = data as ReadyFrame
-          id = connection
+          const ready = data as ReadyFrame
+          id = ready.connection
+          heartbeat = ready.heartbeat ?? heartbeat
           failures = 0
-          state = 'connecting'
           host.onState('live')
-          host.onRefused(channels.denied)
+          host.onRefused(ready.channels.denied)
           void update()
         }
       } catch (error) {
-        status = (error as IgniterClientError).status
+        if ([401, 403].includes((error as IgniterClientError).status)) state = 'denied'
       }
+      if (id) state = 'connecting'
       id = ''
       calm()
       // What has not been read is not wanted any more.
       current.abort()
-      if (last) host.onPosition(last)
       if (isUrgent) continue
-      const rest = (current = new AbortController())
+      const rest = (current = new AbortController()).signal
       lastByte = -Infinity
-      let delay: number | undefined = wait ?? backoff(ports, failures)
-      if (status === 401 || status === 403) {
-        state = 'denied'
-        // New credentials are tried at once, but not again and again.
-        const mend = async () => {
-          if (!(await host.onDenied()) || failures) await pause(ports, backoff(ports, failures), rest.signal)
-          rest.abort()
-        }
-        void mend()
-        delay = undefined
-      }
       host.onState(state)
-      await pause(ports, delay, rest.signal)
+      // New credentials are tried at once, but not again and again.
+      const isMended = state === 'denied' && (await Promise.race([host.onDenied(), pause(ports, undefined, rest)]))
+      if (!isMended || failures) await pause(ports, backoff(ports, failures, wait), rest)
     }
   }
   void run()
@@ -174,7 +143,8 @@ export function openConnection(host: Host): Connection {
       if (ports.now() - lastByte > heartbeat * 1.5) again()
     },
     () => {
-      host.onState((state = 'offline'))
+      id = ''
+      host.onState('offline')
       current.abort()
     },
   )

@@ -56,7 +56,11 @@ describe('the connection', () => {
     realtime.onReset(() => {})
     await settle()
     expect(realtime.state).toBe('idle')
-    const offs = [realtime.channel('a').on(() => {}), realtime.channel('b').on(() => {}), realtime.onRevalidate(() => {})]
+    const offs = [
+      realtime.channel('a').on(() => {}),
+      realtime.channel('b').on(() => {}),
+      realtime.onRevalidate(() => {}),
+    ]
     const request = await server.next()
     expect(request).toMatchObject({ method: 'POST', path: '/api/v1/~/realtime' })
     expect(request.headers).toMatchObject({ authorization: 'Bearer 1', 'content-type': 'application/json' })
@@ -91,7 +95,11 @@ describe('the connection', () => {
     realtime.channel('other').on((data) => heard.push(['other', data]))
     const request = await server.next()
     ready(request)
-    request.event({ event: 'message', data: { channel: 'chat:1', data: { $date: '1970-01-01T00:00:00.005Z' } }, id: 'e.1' })
+    request.event({
+      event: 'message',
+      data: { channel: 'chat:1', data: { $date: '1970-01-01T00:00:00.005Z' } },
+      id: 'e.1',
+    })
     request.event({ event: 'message', data: { channel: 'chat:1', event: 'typing', data: 'ann' }, id: 'e.2' })
     request.event({ event: 'message', data: { channel: 'unknown', data: 1 }, id: 'e.3' })
     request.event({ event: 'invented', data: {}, id: 'e.4' })
@@ -289,7 +297,11 @@ describe('reconnecting', () => {
 
   test.each([
     ['a proxy that ends it', (request: Received) => request.response.end(), 1000],
-    ['a server that says when to come back', (request: Received) => (request.event({ retry: 300 }), request.response.end()), 300],
+    [
+      'a server that says when to come back',
+      (request: Received) => (request.event({ retry: 300 }), request.response.end()),
+      800,
+    ],
   ])('after %s', async (_, end, wait) => {
     const set = await setUp()
     const { server, realtime, states } = set
@@ -306,12 +318,16 @@ describe('reconnecting', () => {
 
   const failure = { data: null, error: { code: 'SERVICE_UNAVAILABLE', message: 'Later.' } }
   test.each([
-    ['503 with Retry-After', (request: Received) => request.json(failure, 503, { 'retry-after': '7' }), 7000],
-    ['429 with Retry-After', (request: Received) => request.json(failure, 429, { 'retry-after': '2' }), 2000],
+    ['503 with Retry-After', (request: Received) => request.json(failure, 503, { 'retry-after': '7' }), 7500],
+    ['429 with Retry-After', (request: Received) => request.json(failure, 429, { 'retry-after': '2' }), 2500],
     ['503', (request: Received) => request.json(failure, 503), 1000],
     ['204', (request: Received) => request.response.writeHead(204).end(), 1000],
     ['404', (request: Received) => request.json(failure, 404), 1000],
-    ['a page', (request: Received) => request.response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), 1000],
+    [
+      'a page',
+      (request: Received) => request.response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+      1000,
+    ],
     ['garbage', (request: Received) => (request.stream(), request.response.end('event: ready\ndata: {\n\n')), 1000],
   ])('after %s', async (_, answer, wait) => {
     const set = await setUp()
@@ -534,7 +550,10 @@ describe('fresh, and not twice', () => {
       const mark = `mark.${Math.random()}`
       connection.event({ event: 'revalidate', data: { keys: [mark] } })
       await until(() => recorded.told.some(([keys]) => keys[0] === mark))
-      recorded.told.splice(recorded.told.findIndex(([keys]) => keys[0] === mark), 1)
+      recorded.told.splice(
+        recorded.told.findIndex(([keys]) => keys[0] === mark),
+        1,
+      )
     }
     const mutate = async (id: string, ...keys: unknown[]) => {
       const result = set.api.posts.create!.mutate()
@@ -582,6 +601,22 @@ describe('fresh, and not twice', () => {
     expect(told).toHaveLength(2)
   })
 
+  test('an answer that names several events: each key is told once, and none of the events again', async () => {
+    const { api, server, told, revalidate, heard } = await live()
+    const result = api.posts.create!.mutate()
+    const notices = ['{"id":"e.11","keys":["posts","users"]}', '{"id":"e.12","keys":["posts"]}']
+    ;(await server.next()).json({ data: 1, error: null }, 200, { 'igniter-revalidate': notices.join(', ') })
+    await result
+    expect(told).toEqual([
+      [['posts'], 'e.12'],
+      [['users'], 'e.11'],
+    ])
+    revalidate('e.11', 'posts', 'users')
+    revalidate('e.12', 'posts')
+    await heard()
+    expect(told).toHaveLength(2)
+  })
+
   test('a header that is nonsense does no harm', async () => {
     const { api, server, told } = await live()
     const result = api.posts.create!.mutate()
@@ -592,7 +627,7 @@ describe('fresh, and not twice', () => {
 
   test('an answer that was on its way when something changed is asked for again', async () => {
     const { api, server, told, revalidate, heard, clock } = await live()
-    const slow = api.posts.list!.query({ query: { page: 2 } })
+    const slow = api.posts.list!.query({ query: { page: 2 }, headers: { 'x-a': '1' } })
     const other = api.posts.other!.query()
     const requests = [await server.next(), await server.next()]
     revalidate('e.11', 'posts.list')

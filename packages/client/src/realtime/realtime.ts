@@ -15,6 +15,7 @@ import {
 } from '@igniter-js/core/protocol'
 import type { CallerOptions, QueryId, Watcher } from '../call.js'
 import { createListeners, type Listeners } from '../listeners.js'
+import { pause } from '../ports.js'
 import { type Connection, type ConnectionState, type Host, openConnection } from './connection.js'
 import { createFreshness } from './freshness.js'
 
@@ -55,7 +56,10 @@ export interface Realtime {
   /** Calls `fn` when anything may have been missed, or somebody else has signed in: everything shown should be fetched again. */
   onReset(fn: () => unknown): () => void
   onState(fn: (state: RealtimeState) => unknown): () => void
-  /** Calls `fn` when the server denies the connection (401, 403); what it gives is awaited, then it is tried again. */
+  /**
+   * Calls `fn` when the server denies the connection (401, 403); what it gives is awaited, then it is tried again: at once
+   * the first time, then with backoff. With nobody to ask it waits for `reset()`, or until the page comes back.
+   */
   onDenied(fn: () => unknown): () => void
   /** Narrows the scopes to these; an empty list, as at the start, leaves all that the server grants. A change reconnects. */
   declareScopes(scopes: readonly string[]): void
@@ -88,9 +92,9 @@ export function createRealtime(
   let state: RealtimeState = 'idle'
   let scopes: readonly string[] = []
   let mending: Promise<boolean> | undefined
-  /** Queries under way, and what to call when there are none left. */
+  /** Queries under way, and what waits until there are none left. */
   let pending = 0
-  let onSettled = () => {}
+  let waiting = new AbortController()
   /** Where the next connection begins: the oldest position shown, and once connected, what has been heard. */
   let position = ''
   let isHearing = false
@@ -141,10 +145,8 @@ export function createRealtime(
     async request() {
       began = undefined
       if (!isHearing && pending) {
-        await new Promise<void>((resolve) => {
-          onSettled = resolve
-          ports.after(patience, resolve)
-        })
+        waiting = new AbortController()
+        await pause(ports, patience, waiting.signal)
       }
       began = position
       return { channels: host.channels(), ...(scopes[0] && { scopes }), ...(began && { cursor: began }) }
@@ -235,14 +237,14 @@ export function createRealtime(
       return freshness.turn()
     },
     onEnd() {
-      if (!--pending) onSettled()
+      if (!--pending) waiting.abort()
     },
     onAnswer(answer, headers, query, turn) {
       const cursor = headers.get(cursorHeader) ?? ''
       cursors.set(answer, cursor)
       if (query) track(query, cursor, turn)
-      const notice = parseRevalidateHeader(headers.get(revalidateHeader))
-      if (notice) tell(notice.keys, notice.id)
+      // The newest first: what it names need not be told for the earlier ones.
+      for (const { keys, id } of parseRevalidateHeader(headers.get(revalidateHeader)).reverse()) tell(keys, id)
     },
   }
   return { realtime, watcher }

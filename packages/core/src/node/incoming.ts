@@ -106,7 +106,11 @@ export class NodeIncoming implements Incoming {
       body.resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, size))
     })
     req.on('close', () => {
-      giveUp(new IgniterError({ code: 'BAD_REQUEST', message: 'The connection closed before the body was complete.' }))
+      // Every request closes; an error with its stack is made only for those that broke off.
+      if (!isOver)
+        giveUp(
+          new IgniterError({ code: 'BAD_REQUEST', message: 'The connection closed before the body was complete.' }),
+        )
     })
     return body
   }

@@ -55,7 +55,7 @@ function toRoute(
     output: null,
     events: null,
     bodyLimit,
-    timeout: isStream ? 0 : config.timeout,
+    timeout: config.timeout,
     handler: handler as unknown as ActionDefinition['handler'],
   }
 }

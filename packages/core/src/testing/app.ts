@@ -37,7 +37,10 @@ export interface TestApp<R> {
   /** Sends a request through `router.handler`. Takes a path such as `/api/v1/posts`, an address or a `Request`. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** Like `fetch`, with the answer read to its end. `json` is sent as the body, by `POST` unless `method` says otherwise. */
-  readonly send: (input: string | URL | Request, init?: RequestInit & { readonly json?: unknown }) => Promise<ReadAnswer>
+  readonly send: (
+    input: string | URL | Request,
+    init?: RequestInit & { readonly json?: unknown },
+  ) => Promise<ReadAnswer>
   /** Ends streams and closes the router. */
   readonly close: () => Promise<void>
 }
