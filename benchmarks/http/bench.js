@@ -51,12 +51,14 @@ async function runRound(started, names, { secs, warm, connections }, record) {
 
 function summarize(samples, names, contenderNames) {
   const base = contenderNames.includes(baseline) ? baseline : contenderNames[0]
+  const cheapest = (name, contender) => Math.min(...samples[name][contender].map((one) => one.cpu))
   const figures = (name, contender) => {
     const own = samples[name][contender]
     const ratios = own.map((one, turn) => samples[name][base][turn].cpu / one.cpu)
     return {
       ratio: median(ratios),
       spread: spread(ratios),
+      best: cheapest(name, base) / cheapest(name, contender),
       cpu: median(own.map((one) => one.cpu)),
       rate: median(own.map((one) => (one.requests / one.micros) * 1e6)),
       p99: median(own.map((one) => one.p99 / 1000)),
@@ -72,13 +74,14 @@ function summarize(samples, names, contenderNames) {
 }
 
 function render({ base, rows }, names, failures, head) {
-  const columns = ['ratio', '±', 'CPU µs', 'req/s', 'p99 ms']
+  const columns = ['ratio', '±', 'best', 'CPU µs', 'req/s', 'p99 ms']
   const header = ['contender', ...names.flatMap((name) => columns.map((column) => `${name} ${column}`))]
   const body = rows.map(({ contender, scenarios }) => [
     contender,
     ...scenarios.flatMap((f) => [
       fixed(f.ratio, 2),
       fixed(f.spread / 2, 2),
+      fixed(f.best, 2),
       fixed(f.cpu, 1),
       fixed(f.rate),
       fixed(f.p99, 1),
@@ -94,7 +97,7 @@ function render({ base, rows }, names, failures, head) {
   return `## Requests
 
 ${head}
-ratio: CPU time that ${base} spends on a request, over the contender's; higher is better. ±: half the distance between the quartiles.
+ratio: CPU time that ${base} spends on a request, over the contender's; higher is better. ±: half the distance between the quartiles. best: the same ratio between the cheapest turn of each.
 
 ${table(header, body)}${notes && `\n\n${notes}`}`
 }

@@ -16,12 +16,16 @@ const folder = new URL('contenders/', import.meta.url)
 const kibibytes = (path) => statSync(path).size / 1024
 
 /** Emits a server's declarations, then checks its client against them; throws when either doesn't compile. */
-async function measure({ name, files }, version) {
+async function measure({ name, files, declared }, version) {
   const { 'client.ts': client, ...server } = files(createApp(actions))
-  const serverFolder = writeProject(`${name}-declarations/server`, server, {
-    compilerOptions: { ...strict, composite: true, declaration: true, emitDeclarationOnly: true, outDir: 'dist' },
-    include: ['*.ts'],
-  })
+  const serverFolder = writeProject(
+    `${name}-declarations/server`,
+    { ...server, ...declared },
+    {
+      compilerOptions: { ...strict, composite: true, declaration: true, emitDeclarationOnly: true, outDir: 'dist' },
+      include: ['*.ts'],
+    },
+  )
   const emitted = await compile(version, serverFolder)
   const dist = join(serverFolder, 'dist')
   const declarations = readdirSync(dist).filter((file) => file.endsWith('.d.ts'))
@@ -48,10 +52,10 @@ export async function benchDeclarations({ only, typescript }) {
   requireVersions(typescript)
   const rows = []
   for (const { name, path } of listContenders(folder, only)) {
-    const { files } = await import(path)
+    const { files, declared } = await import(path)
     for (const version of typescript) {
       try {
-        rows.push(await measure({ name, files }, version))
+        rows.push(await measure({ name, files, declared }, version))
       } catch (error) {
         rows.push({ name, version, error: error.message })
       }

@@ -36,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'request and response': ['body', 'input', 'request', 'response', 'stream', 'stream-event', 'generator', 'outlet'],
   definitions: ['config', 'docs', 'action', 'procedure', 'controller', 'mistakes', 'routes', 'router', 'define', 'infer'],
   engines: ['store/*', 'realtime/*'],
-  dispatch: ['app', 'call', 'failure', 'procedures', 'validate', 'reply', 'effects', 'dispatch'],
+  dispatch: ['running', 'app', 'call', 'failure', 'procedures', 'validate', 'reply', 'effects', 'dispatch'],
   igniter: ['caller', 'igniter'],
   doors: ['index', 'fetch', 'node', 'node/*', 'next', 'testing/*'],
 }

@@ -1,6 +1,8 @@
 /** Ours, the answer made by the response builder from what a schema parsed: the same text as for the published one. */
 import { ourFiles } from '../ours-app.js'
 
+export { declared } from '../ours-app.js'
+
 export const files = (app) =>
   ourFiles(
     app,

@@ -1,15 +1,16 @@
 /** From a response to `{ data, error }`: the envelope by the codec, or the response itself where the handler gave one. */
 import type { CallError } from '@igniter-js/core'
 import { decode, rawHeader } from '@igniter-js/core/protocol'
-import { IgniterClientError } from './error.js'
+import { IgniterClientError, whereOf } from './error.js'
+import type { OutgoingRequest } from './transport.js'
 
 /** What a call gives, its types forgotten. */
 export type Answer =
   | { readonly data: unknown; readonly error: null }
   | { readonly data: null; readonly error: CallError }
 
-/** Reads the answer of `where`; what is none is a PARSE_ERROR. Rejects with anything when it breaks off. */
-export async function readAnswer(where: string, response: Response): Promise<Answer> {
+/** Reads the answer to `request`; what is none is a PARSE_ERROR. Rejects with anything when it breaks off. */
+export async function readAnswer(request: OutgoingRequest, response: Response): Promise<Answer> {
   const { status, headers } = response
   if (headers.get(rawHeader)) return { data: response, error: null }
   if (status === 204) return { data: null, error: null }
@@ -22,13 +23,13 @@ export async function readAnswer(where: string, response: Response): Promise<Ans
   } catch {
     // What cannot be read is as good as what means nothing.
   }
-  return { data: null, error: notIgniter(where, response) }
+  return { data: null, error: notIgniter(request, response) }
 }
 
 /** An answer that our server cannot have given. */
-export const notIgniter = (where: string, { status, headers }: Response): IgniterClientError =>
+export const notIgniter = (request: OutgoingRequest, { status, headers }: Response): IgniterClientError =>
   new IgniterClientError({
     code: 'PARSE_ERROR',
     status,
-    message: `${where}: the answer (${status}, ${headers.get('content-type')}) is broken, or not from Igniter but a proxy.`,
+    message: `${whereOf(request)}: the answer (${status}, ${headers.get('content-type')}) is broken, or a proxy's.`,
   })

@@ -1,10 +1,11 @@
 /** `createIgniterClient`: from options to `api.posts.list.query(…)`, typed by the router alone. */
 import type { Calls, RouterTypes } from '@igniter-js/core'
-import { callAction, type CallerOptions, type CallInput, type CallOptions } from './call.js'
+import { rpcPrefix } from '@igniter-js/core/protocol'
+import { callAction, type CallerOptions, type CallOptions } from './call.js'
 import type { ClientErrorCode } from './error.js'
 import { type Ports, systemPorts } from './ports.js'
 import { createActionProxy, type Verb } from './proxy.js'
-import { createRealtime, type Realtime, type RealtimeOptions } from './realtime/realtime.js'
+import { createRealtime, type Realtime } from './realtime/realtime.js'
 import { streamAction } from './stream.js'
 import { createSend, type TransportOptions } from './transport.js'
 
@@ -16,7 +17,6 @@ export interface CallsOptions extends TransportOptions {
 }
 
 export interface ClientOptions extends CallsOptions {
-  readonly realtime?: RealtimeOptions
   /** Called when the server denies the realtime connection (401, 403); it connects again when what this gives has resolved. */
   readonly onDenied?: () => unknown
 }
@@ -45,9 +45,9 @@ export const createIgniterClient = <R extends RouterTypes>(options: ClientOption
 /** `createIgniterClient` with time and chance given. */
 export function assembleClient<R extends RouterTypes>(options: ClientOptions, ports: Ports): Client<R> {
   const caller = toCaller(options, ports)
-  const { realtime, watcher } = createRealtime(caller, options.realtime)
+  const { realtime, watch } = createRealtime(caller)
   if (options.onDenied) realtime.onDenied(options.onDenied)
-  return createActionProxy(toVerb({ ...caller, watcher }, streamAction), { $realtime: realtime }) as Client<R>
+  return createActionProxy(toVerb({ ...caller, watch }, streamAction), { $realtime: realtime }) as Client<R>
 }
 
 /** The same without streams and `$realtime`, where a smaller bundle counts: half the size. */
@@ -56,15 +56,13 @@ export const createIgniterCalls = <R extends RouterTypes>(options: CallsOptions 
 
 const toCaller = (options: CallsOptions, ports: Ports): CallerOptions => {
   const { basePath = '/api/v1', retries = 2 } = options
-  return { send: createSend(options), ports, basePath, retries }
+  return { send: createSend(options), ports, prefix: basePath + rpcPrefix, retries }
 }
 
 const toVerb =
   (caller: CallerOptions, stream?: typeof streamAction): Verb =>
   (key, name) => {
-    if (name === 'query') return (...args: CallArguments) => callAction(caller, 'GET', key, ...args)
-    if (name === 'mutate') return (...args: CallArguments) => callAction(caller, 'POST', key, ...args)
-    if (name === 'stream' && stream) return (...args: CallArguments) => stream(caller, key, ...args)
+    if (name === 'query') return callAction.bind(null, caller, 'GET', key)
+    if (name === 'mutate') return callAction.bind(null, caller, 'POST', key)
+    if (name === 'stream') return stream?.bind(null, caller, key)
   }
-
-type CallArguments = [input?: CallInput, options?: CallOptions]

@@ -3,6 +3,7 @@
  * client's own when there was no answer to read.
  */
 import type { CallError } from '@igniter-js/core'
+import type { OutgoingRequest } from './transport.js'
 
 /**
  * Codes of the client's own: no answer came, or it broke off (`NETWORK_ERROR`); the caller's signal ended the call
@@ -39,13 +40,15 @@ export class IgniterClientError<Code extends string = string> extends Error impl
   }
 }
 
-/** Why a request to `where`, or reading its answer, failed: `cause` if it is ours, else NETWORK_ERROR or ABORTED. */
-export function toClientError(where: string, cause: unknown, signal?: AbortSignal): IgniterClientError {
+/** The request as messages name it: without the query string, which may hold secrets. */
+export const whereOf = ({ method, path }: OutgoingRequest): string => `${method} ${path}`
+
+/** Why a request, or reading its answer, failed: `cause` if it is ours, else NETWORK_ERROR or ABORTED. */
+export function toClientError(request: OutgoingRequest, cause: unknown): IgniterClientError {
   if (cause instanceof IgniterClientError) return cause
   const { message, cause: reason } = Object(cause) as { message?: string; cause?: { code?: string } }
-  // Some runtimes quote the whole address, and its query may hold secrets.
+  // Some runtimes quote the whole address.
   const said = String(reason?.code ?? message ?? cause).replace(/\?.*/s, '')
-  return signal?.aborted
-    ? new IgniterClientError({ code: 'ABORTED', status: 0, message: `${where}: aborted (${said}).`, cause })
-    : new IgniterClientError({ code: 'NETWORK_ERROR', status: 0, message: `${where}: no answer (${said}).`, cause })
+  const [code, what] = request.signal?.aborted ? ['ABORTED', 'aborted'] : ['NETWORK_ERROR', 'no answer']
+  return new IgniterClientError({ code, status: 0, message: `${whereOf(request)}: ${what} (${said}).`, cause })
 }

@@ -12,30 +12,22 @@ export interface ServerSentEvent {
   readonly lastEventId: string
 }
 
-/** What stood between two empty lines. */
+/** What a stream has said: a block, when the empty line at its end has come, or at once a `retry` and nothing else. */
 export interface Block {
-  /** Empty when the block has no name. */
-  readonly event: string
-  /** Each of its lines with a newline after it; empty when the block has no data, and so is no event. */
-  readonly data: string
+  /** Empty when the block has no data, and so is no event; else `message` unless it has a name. */
+  readonly event?: string
+  readonly data?: string
   /** Only if the block itself has one. */
-  readonly id: string | undefined
+  readonly id?: string | undefined
+  /** Milliseconds to wait before reconnecting. */
+  readonly retry?: number
 }
 
-export interface ParserOptions {
-  /** Told the milliseconds to wait before reconnecting, when the stream says them. */
-  readonly onRetry?: (ms: number) => void
-  /** Characters that one event or line may have; beyond them reading fails with a RangeError. 8 Mi unless given. */
-  readonly limit?: number
-}
-
-export interface ParseOptions extends ParserOptions {
-  /** Told each new last event id when its block is complete, also of a block without data, before its event is given out. */
-  readonly onId?: (id: string) => void
-}
-
-/** Gives a function that takes the bytes of one stream, as they come, and gives the blocks that they complete. */
-export function createParser({ onRetry, limit = 2 ** 23 }: ParserOptions): (bytes?: Uint8Array) => Iterable<Block> {
+/**
+ * Gives a function that takes the bytes of one stream, as they come, and gives what they say. It throws a RangeError
+ * for an event or a line of more than `limit` characters.
+ */
+export function createParser(limit: number = 2 ** 23): (bytes?: Uint8Array) => Iterable<Block> {
   // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let skipped = '\ufeff'
@@ -57,9 +49,9 @@ export function createParser({ onRetry, limit = 2 ** 23 }: ParserOptions): (byte
         if (field === 'data') data += `${value}\n`
         if (field === 'event') event = value
         if (field === 'id' && !value.includes('\0')) id = value
-        if (field === 'retry' && /^\d+$/.test(value)) onRetry?.(+value)
+        if (field === 'retry' && /^\d+$/.test(value)) yield { retry: +value }
       } else {
-        yield { event, data, id }
+        yield { event: data && (event || 'message'), data: data.slice(0, -1), id }
         data = event = ''
         id = undefined
       }
@@ -67,6 +59,15 @@ export function createParser({ onRetry, limit = 2 ** 23 }: ParserOptions): (byte
     }
     if (rest.length + data.length > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
   }
+}
+
+export interface ParseOptions {
+  /** Told each new last event id when its block is complete, also of a block without data, before its event is given out. */
+  readonly onId?: (id: string) => void
+  /** Told the milliseconds to wait before reconnecting, when the stream says them. */
+  readonly onRetry?: (ms: number) => void
+  /** Characters that one event or line may have; beyond them reading fails with a RangeError. 8 Mi unless given. */
+  readonly limit?: number
 }
 
 /** The part of a stream's reader that an iterator can stand in for. */
@@ -82,7 +83,7 @@ interface Source {
  */
 export function parseEventStream(
   readable: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  { onId, ...options }: ParseOptions = {},
+  { onId, onRetry, limit }: ParseOptions = {},
 ): AsyncIterableIterator<ServerSentEvent, void> {
   // Not every browser can iterate over a stream, and only a reader can be cancelled while it waits.
   const source: Source = 'getReader' in readable ? readable.getReader() : toSource(readable)
@@ -96,17 +97,18 @@ export function parseEventStream(
   }
 
   async function* read(): AsyncGenerator<ServerSentEvent, void> {
-    const parse = createParser(options)
+    const parse = createParser(limit)
     let lastEventId = ''
     try {
       while (!over) {
         const { done, value } = await source.read()
         if (done) release(done)
         if (over) break
-        for (const { event, data, id = lastEventId } of parse(value)) {
+        for (const { event, data = '', id = lastEventId, retry } of parse(value)) {
+          if (retry !== undefined) onRetry?.(retry)
           if (id !== lastEventId) onId?.(id)
           lastEventId = id
-          if (data) yield { event: event || 'message', data: data.slice(0, -1), lastEventId }
+          if (event) yield { event, data, lastEventId }
           if (over) return
         }
       }

@@ -22,7 +22,6 @@ export type {
   ChannelOptions,
   MessageHandler,
   Realtime,
-  RealtimeOptions,
   RealtimeState,
   RevalidateHandler,
 } from './realtime/realtime.js'

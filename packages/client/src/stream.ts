@@ -2,7 +2,6 @@
  * `.stream()` of an action: its events as they come. A query's stream whose events have ids is resumed with
  * `Last-Event-ID` after a failure of the network; a mutation's is not, since that would run it again.
  */
-import { rpcPrefix } from '@igniter-js/core/protocol'
 import { type CallerOptions, type CallInput, type CallOptions, toRequest } from './call.js'
 import { IgniterClientError, toClientError } from './error.js'
 import { readEvents } from './events.js'
@@ -36,52 +35,49 @@ export const streamAction = (caller: CallerOptions, key: string, input?: CallInp
 })
 
 async function* read(
-  { send, ports, basePath, retries }: CallerOptions,
+  { send, ports, prefix, retries }: CallerOptions,
   key: string,
   input: CallInput | undefined,
   options: CallOptions,
   life: AbortController,
 ): AsyncGenerator<ClientEvent, undefined> {
   const { signal } = life
-  const path = basePath + rpcPrefix + key
-  let method = input?.body === undefined ? 'GET' : 'POST'
-  let id = ''
-  let hasBegun = false
-  let wait: number | undefined
-  const onRetry = (ms: number) => {
-    wait = ms
-  }
   const abort = () => life.abort()
   options.signal?.addEventListener('abort', abort, { signal })
   if (options.signal?.aborted) abort()
+  let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
+  let lastId = ''
+  let hasBegun = false
   try {
     for (let failures = 0; ; failures++) {
-      wait = undefined
+      let wait: number | undefined
+      const request = toRequest(method, prefix + key, input, { ...options, signal })
+      if (lastId) request.headers.push({ 'last-event-id': lastId })
       try {
-        const request = toRequest(method, input, { ...options, signal })
-        if (id) request.headers.push({ 'last-event-id': id })
-        for await (const { event, data, id: own } of readEvents(send, method, path, { ...request, signal, onRetry })) {
-          id = own ?? id
+        for await (const { event, data, id, retry } of readEvents(send, request)) {
+          lastId = id ?? lastId
+          wait = retry ?? wait
           if (!event) continue
           hasBegun = true
           failures = 0
           wait = undefined
-          if (event === 'error' && isFailure(data)) throw new IgniterClientError({ ...data, status: 200 })
-          yield { event, data, id }
+          const { code, message } = Object(data)
+          if (event === 'error' && code && message) throw new IgniterClientError({ ...Object(data), status: 200 })
+          yield { event, data, id: lastId }
         }
         signal.throwIfAborted()
         // A server that goes away says last when to come back; any other end is the stream's own.
-        if (wait === undefined || !id) return
+        if (wait === undefined || !lastId) return
       } catch (cause) {
-        const error = toClientError(`${method} ${path}`, cause, signal)
+        const error = toClientError(request, cause)
         if (signal.aborted && !options.signal?.aborted) return
         if (error.status === 405 && method === 'GET') {
           // Only the server knows that this is a mutation: one without a body looks like a query.
           method = 'POST'
           continue
         }
-        const isTemporary = error.code === 'NETWORK_ERROR' || (id && [429, 502, 503, 504].includes(error.status))
-        if (!isTemporary || method === 'POST' || (!id && (hasBegun || failures >= retries))) throw error
+        const isTemporary = error.code === 'NETWORK_ERROR' || (lastId && [429, 502, 503, 504].includes(error.status))
+        if (!isTemporary || method === 'POST' || (!lastId && (hasBegun || failures >= retries))) throw error
       }
       await pause(ports, backoff(ports, failures, wait), signal)
     }
@@ -89,7 +85,3 @@ async function* read(
     life.abort()
   }
 }
-
-/** What the server sends before it ends a stream whose handler failed. */
-const isFailure = (data: unknown): data is { readonly code: string; readonly message: string } =>
-  !!Object(data).code && !!Object(data).message

@@ -11,11 +11,11 @@ export interface TransportOptions {
   readonly credentials?: RequestCredentials
 }
 
-/** Sends a request: to an address like `/api/v1/~/posts.list`. Rejects with anything. */
-export type Send = (method: string, path: string, request: OutgoingRequest) => Promise<Response>
-
 /** A request without what is common to all. */
 export interface OutgoingRequest {
+  readonly method: string
+  /** Like `/api/v1/~/posts.list`. */
+  readonly path: string
   /** The query string with its `?`. */
   readonly search?: string
   /** JSON text, or a form. */
@@ -25,10 +25,13 @@ export interface OutgoingRequest {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Rejects with anything. */
+export type Send = (request: OutgoingRequest) => Promise<Response>
+
 /** Reads the options anew for each request, so that an application may change them. */
 export const createSend =
   (options: TransportOptions): Send =>
-  async (method, path, { search = '', body, headers = [], signal }) => {
+  async ({ method, path, search = '', body, headers = [], signal }) => {
     const { baseURL = '', credentials, headers: common } = options
     if (!baseURL && !options.fetch && !globalThis.location) throw new Error('outside browsers, baseURL is needed')
     const all = new Headers(typeof common === 'function' ? await common() : common)

@@ -14,6 +14,7 @@ import type { Realtime } from './realtime/realtime.js'
 import type { RequestSettings, UnvalidatedRequest } from './request.js'
 import type { AnswerSettings } from './response.js'
 import type { Compiled } from './router.js'
+import type { Running } from './running.js'
 import type { Store } from './store/store.js'
 import type { Telemetry } from './telemetry.js'
 
@@ -46,6 +47,8 @@ export interface App extends Compiled {
   readonly heartbeat: Heartbeat
   /** Time limits of requests. */
   readonly deadlines: Deadlines
+  /** Calls that are waiting for something. */
+  readonly running: Running
   /** Where the base of the context comes from unless a door was given another; undefined for none. */
   readonly context: ContextSource
   /** What has been found in order, and need not be looked at again for each request. */

@@ -6,13 +6,14 @@
 
 /** A value that cannot be sent, or text that breaks a rule of the codec; the server answers the latter with 400. */
 export class CodecError extends Error {
+  override readonly name = 'CodecError'
+
   constructor(
     message: string,
     /** Where in the value, like `body.items[2].onClick`; empty for the value itself. */
     readonly path: string,
   ) {
     super(message)
-    this.name = 'CodecError'
   }
 }
 
@@ -28,38 +29,40 @@ export interface ReviveOptions {
 }
 
 const maxLevels = 100
-const marks = /^\$+(date|bigint|map|set|undefined|number|url|bytes|file)$/
 
-/** A kind of rich value: its mark, what is sent for it, and the way back, which may throw or give nonsense. */
-type Kind = readonly [mark: string, pack: (value: never) => unknown, unpack: (content: never) => unknown]
+/** What is sent for a rich value, and the way back, which may throw or give nonsense. */
+type Kind = readonly [pack?: (value: never) => unknown, unpack?: (content: never) => unknown]
 
-/** By the name that `Object.prototype.toString` gives: right for other realms too, and for Node's Buffer. */
-const kinds: Readonly<Record<string, Kind>> = {
+const kinds: Readonly<Record<string, Kind | undefined>> = {
   __proto__: null as never,
-  Date: ['$date', (date: Date) => date.toJSON(), (text: string | null) => new Date(text ?? NaN)],
-  BigInt: ['$bigint', String, (text: string) => /^-?\d{1,10000}$/.test(text) && BigInt(text)],
-  Map: [
-    '$map',
+  $date: [(date: Date) => date.toJSON(), (text: string | null) => new Date(text ?? NaN)],
+  $bigint: [String, (text: string) => /^-?\d{1,10000}$/.test(text) && BigInt(text)],
+  $map: [
     (map: Map<unknown, unknown>) => [...map],
     (list: [unknown, unknown][]) => list.every((pair) => Array.isArray(pair) && pair.length === 2) && new Map(list),
   ],
-  Set: ['$set', (set: Set<unknown>) => [...set], (list: unknown[]) => new Set(list)],
-  Undefined: ['$undefined', () => true, () => undefined],
-  Number: ['$number', (number: number) => (number === 0 ? '-0' : String(number)), Number],
-  URL: ['$url', String, (text: string) => new URL(text)],
-  Uint8Array: [
-    '$bytes',
+  $set: [(set: Set<unknown>) => [...set], (list: unknown[]) => new Set(list)],
+  $undefined: [() => true, () => undefined],
+  $number: [(number: number) => (number === 0 ? '-0' : String(number)), Number],
+  $url: [String, (text: string) => new URL(text)],
+  $bytes: [
     (bytes: Uint8Array) => btoa(bytes.reduce((binary, byte) => binary + String.fromCharCode(byte), '')),
     (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)),
   ],
+  // Whoever sends or receives says what becomes of files.
+  $file: [],
 }
 
-/** The kind of what is no plain object and no list; empty for those. */
-const kindOf = (value: unknown): string => {
+/** By the name that `Object.prototype.toString` gives, right for other realms too; empty for plain objects and lists. */
+const tagOf = (value: unknown): string => {
   const prototype = typeof value === 'object' && Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null || Array.isArray(value)) return ''
   return Object.prototype.toString.call(value).slice(8, -1)
 }
+
+/** The mark for what has such a tag, if it is of a kind. */
+const toMark = (tag: string): string =>
+  tag === 'Uint8Array' ? '$bytes' : tag === 'Blob' ? '$file' : `$${tag.toLowerCase()}`
 
 type Key = string | number
 type Box = Record<Key, unknown>
@@ -93,7 +96,7 @@ const descend = (box: Box, path: Key[], visit: (value: unknown) => unknown): Box
 
 /** The mark, or what looks like one, that is the only key of `box`. */
 const markOf = (box: Box): string | undefined => {
-  for (const key in box) return marks.test(key) && Object.keys(box).length === 1 ? key : undefined
+  for (const key in box) return key[0] === '$' && key.replace(/^\$+/, '$') in kinds && Object.keys(box).length === 1 ? key : undefined
 }
 
 /**
@@ -106,27 +109,20 @@ export const toWire = (root: unknown, collect?: FileCollector): unknown => {
   const visit = (value: unknown, isFromJson?: unknown): unknown => {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
     if (Number.isFinite(value) && !Object.is(value, -0)) return value
-    const kind = kindOf(value)
+    const tag = tagOf(value)
+    const mark = tag && toMark(tag)
+    const pack = mark === '$file' ? collect : kinds[mark]?.[0]
+    if (pack) return descend({ [mark]: pack(value as never) }, path, visit)
     const box = value as Box
-    if (kind) {
-      const known = kinds[kind]
-      if (known) {
-        path.push(known[0])
-        const content = visit(known[1](value as never))
-        path.pop()
-        return { [known[0]]: content }
-      }
-      if (collect && (kind === 'File' || kind === 'Blob')) return { $file: collect(value as Blob) }
-    }
     if (typeof box.toJSON === 'function' && !isFromJson) return visit(box.toJSON(path.at(-1)), true)
-    if (kind && kind !== 'Object')
+    if (tag && tag !== 'Object')
       refuse(
-        `cannot send ${typeof value === 'object' ? 'an instance of ' + kind : 'a ' + typeof value}, only plain data,`,
+        `cannot send ${typeof value === 'object' ? 'an instance of ' + tag : 'a ' + typeof value}, only plain data,`,
         path,
       )
     const wire = descend(box, path, visit)
-    const mark = markOf(wire)
-    return mark ? { [`$${mark}`]: wire[mark] } : wire
+    const key = markOf(wire)
+    return key ? { [`$${key}`]: wire[key] } : wire
   }
   return visit(root)
 }
@@ -141,9 +137,9 @@ export const toPlain = (root: unknown): unknown => {
   const visit = (value: unknown, isFromJson?: unknown): unknown => {
     if (typeof value === 'bigint') return String(value)
     if (typeof value !== 'object' || value === null) return value
-    const kind = kindOf(value)
-    if (kind === 'Map' || kind === 'Set' || kind === 'Uint8Array') return visit(kinds[kind]![1](value as never))
-    if (kind === 'Date') return value
+    const tag = tagOf(value)
+    if (tag === 'Map' || tag === 'Set' || tag === 'Uint8Array') return visit(kinds[toMark(tag)]![0]!(value as never))
+    if (tag === 'Date') return value
     const box = value as Box
     if (typeof box.toJSON === 'function' && !isFromJson) return visit(box.toJSON(path.at(-1)), true)
     return descend(box, path, visit)
@@ -172,7 +168,7 @@ export const fromWire = (json: unknown, { file, maxNodes = 100_000 }: ReviveOpti
     if (mark[1] === '$') return { [mark.slice(1)]: content }
     try {
       if (mark === '$file' && Number.isSafeInteger(content)) return file!(content as number)
-      const [, pack, unpack] = Object.values(kinds).find((kind) => kind[0] === mark)!
+      const [pack, unpack] = kinds[mark] as Required<Kind>
       const value = unpack(content as never)
       // What packs to something else was not packed by us: one rule for odd dates, loose base64, hexadecimal…
       const again = pack(value as never)

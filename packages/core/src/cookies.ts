@@ -279,9 +279,14 @@ function requireSecret(secrets: readonly string[], caller: string, name: string)
   })
 }
 
+const prefixRule = /^__(?:Host-Http|Secure|Host|Http)-/i
+
+/** Whether a name has a prefix for which browsers want `Secure`. */
+export const hasPrefix = (name: string): boolean => prefixRule.test(name)
+
 /** Browsers compare prefixes without regard to case, and drop a cookie that breaks their rule without a word. */
 function checkPrefix(name: string, options: CookieOptions): void {
-  const prefix = /^__(?:Host-Http|Secure|Host|Http)-/i.exec(name)?.[0].toLowerCase()
+  const prefix = prefixRule.exec(name)?.[0].toLowerCase()
   if (prefix === undefined) return
   if (!options.secure) throw mistake(`the prefix of "${name}" is for secure cookies.`, 'Add secure: true.')
   if (prefix.startsWith('__host-') && (options.domain !== undefined || (options.path ?? '/') !== '/')) {

@@ -236,24 +236,26 @@ function readBody(call: Call): void | PromiseLike<void> {
 /** Waits for a call, but not for ever, and for whatever it throws. */
 function supervise(call: Call, done: Promise<void>): Promise<void> {
   const { timeout } = call.route
-  const failed = (error: unknown): void => call.fail(error)
-  if (timeout === 0) return done.then(undefined, failed)
+  const { running, deadlines } = call.app
+  running.begin()
   return new Promise((resolve) => {
-    const timer = call.app.deadlines.after(timeout, () => {
-      giveUp(call, timeout)
+    let isOver = false
+    const end = (): void => {
+      if (isOver) return
+      isOver = true
+      timer?.clear()
+      running.end()
       resolve()
+    }
+    const late = (): void => {
+      giveUp(call, timeout)
+      end()
+    }
+    const timer = timeout === 0 ? null : deadlines.after(timeout, late)
+    done.then(end, (error: unknown) => {
+      call.fail(error)
+      end()
     })
-    done.then(
-      () => {
-        timer.clear()
-        resolve()
-      },
-      (error) => {
-        timer.clear()
-        failed(error)
-        resolve()
-      },
-    )
   })
 }
 

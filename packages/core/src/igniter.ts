@@ -17,6 +17,7 @@ import type { Calls, RouterTypes } from './infer.js'
 import { consoleLogger, type Logger, withRedaction } from './logger.js'
 import { flatten } from './mistakes.js'
 import type { ProcedureInput, Step, WithSteps } from './procedure.js'
+import { within } from './realtime/deadline.js'
 import { Endpoint } from './realtime/endpoint.js'
 import { Hub } from './realtime/hub.js'
 import { createKeyCheck } from './realtime/key-check.js'
@@ -27,6 +28,7 @@ import type { RealtimeRules } from './realtime/rules.js'
 import { type RealtimeSettings, resolveSettings } from './realtime/settings.js'
 import type { UnvalidatedRequest } from './request.js'
 import { compileRouter } from './router.js'
+import { Running } from './running.js'
 import { MemoryStore } from './store/memory.js'
 import type { Store } from './store/store.js'
 import { silentTelemetry, type Telemetry } from './telemetry.js'
@@ -107,8 +109,11 @@ export interface Router<Cs = unknown, Needs = unknown> extends RouterTypes<Cs> {
   readonly realtime: Realtime
   /** Begins work that belongs to the process and not to a request. Calling it again does nothing. */
   start(...options: {} extends Needs ? [options?: Needs] : [options: Needs]): Promise<void>
-  /** Ends streams and connections, lets running work finish, then closes the store. Calling it again gives the same promise. */
-  close(): Promise<void>
+  /**
+   * Ends streams and connections, lets running work finish within `grace` ms (10,000 unless given), then closes the
+   * store. Calling it again gives the same promise.
+   */
+  close(options?: { readonly grace?: number }): Promise<void>
 }
 
 /** A router whatever its types. */
@@ -338,6 +343,7 @@ function createRouter(
     deadlines: shared.deadlines,
     context: shared.context,
     checks: { hasContext: false },
+    running: new Running(),
     onError: definition.onError ?? null,
     requestSettings: {
       cookieSecrets: config.cookieSecrets,
@@ -352,8 +358,11 @@ function createRouter(
       return hub.close()
     },
   }
-  const close = async (): Promise<void> => {
+  const close = async (grace: number): Promise<void> => {
     await app.endLive()
+    await within(clock, grace, app.running.idle(), 'close: what still runs').catch((err: unknown) => {
+      logger.warn({ err }, 'Closed while requests were still running.')
+    })
     await shared.log.close()
     await store.close()
   }
@@ -363,8 +372,8 @@ function createRouter(
     caller: (options) => createCaller(app, options?.context) as never,
     realtime: shared.realtime,
     start: async () => {},
-    close() {
-      closing ??= close()
+    close({ grace = 10_000 } = {}) {
+      closing ??= close(grace)
       return closing
     },
   }

@@ -116,7 +116,10 @@ export async function serve<R extends AnyRouter>(
   const url = `http://${toHost(hostname)}:${actual}`
   const { basePath, rpc } = app.config
   app.logger.info(`Listening on ${url}${basePath}`)
-  if (rpc) app.logger.info(`Actions also answer under ${basePath}/~/, where the typed client calls them. config({ rpc: false }) turns that off.`)
+  if (rpc)
+    app.logger.info(
+      `Actions also answer under ${basePath}/~/, where the typed client calls them. config({ rpc: false }) turns that off.`,
+    )
   return { url, port: actual, server, close }
 }
 
@@ -141,6 +144,7 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
 
 /** Lets what runs end, within `grace` ms; then cuts what is left. */
 async function drain(server: Server, router: AnyRouter, grace: number): Promise<void> {
+  const end = performance.now() + grace
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
@@ -155,7 +159,7 @@ async function drain(server: Server, router: AnyRouter, grace: number): Promise<
     clearInterval(idle)
     clearTimeout(late)
   }
-  await router.close()
+  await router.close({ grace: Math.max(0, end - performance.now()) })
 }
 
 const toHost = (hostname: string | undefined): string => {
@@ -173,7 +177,9 @@ const reasons: Readonly<Record<string, () => ReturnType<typeof refusal>>> = {
 
 /** Answers what node:http could not read as a request, in the one envelope. */
 function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket & { _httpMessage?: unknown })._httpMessage) {
+  // Where an answer is on its way already, a second one would be read as a part of it.
+  const answering = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage?.headersSent
+  if (error.code === 'ECONNRESET' || !socket.writable || answering) {
     socket.destroy()
     return
   }

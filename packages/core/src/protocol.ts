@@ -54,6 +54,8 @@ export interface ReadyFrame {
   readonly connection: string
   readonly scopes: Grants
   readonly channels: Grants
+  /** Milliseconds between heartbeats: whoever hears nothing for longer than that has lost the connection. */
+  readonly heartbeat?: number
 }
 
 /** Refetch what matches `keys`. */
@@ -89,14 +91,10 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Whether `value`, from wherever it came, has the shape of a key. */
-export const isRevalidateKey = (value: unknown): value is RevalidateKey =>
-  typeof value === 'string'
-    ? value !== ''
-    : isRecord(value) &&
-      typeof value.key === 'string' &&
-      value.key !== '' &&
-      (value.params === undefined || isRecord(value.params)) &&
-      (value.query === undefined || isRecord(value.query))
+export function isRevalidateKey(value: unknown): value is RevalidateKey {
+  const { key = value, params = {}, query = {} } = Object(value)
+  return typeof key === 'string' && key !== '' && isRecord(params) && isRecord(query)
+}
 
 /** Two values are equal when the codec sends the same for them, whatever the order of their keys. */
 function isEqual(a: unknown, b: unknown): boolean {
@@ -170,10 +168,10 @@ export function formatCursor(epoch: string, ...position: Cursor['position']): st
 
 /** Below zero when `a` is before `b`, 0 when equal; null when they are of different epochs or kinds, or nonsense. */
 export function compareCursors(a: string, b: string): number | null {
-  const left = parseCursor(a)
-  const right = parseCursor(b)
-  if (!left || !right || left.epoch !== right.epoch || left.position.length !== right.position.length) return null
-  return left.position[0] - right.position[0] || (left.position[1] ?? 0) - (right.position[1] ?? 0)
+  const [, epoch, first, second] = cursorPattern.exec(a) ?? []
+  const [, otherEpoch, otherFirst, otherSecond] = cursorPattern.exec(b) ?? []
+  if (!epoch || epoch !== otherEpoch || !second !== !otherSecond) return null
+  return Number(first) - Number(otherFirst) || Number(second ?? 0) - Number(otherSecond ?? 0)
 }
 
 /** What a mutation's answer says about revalidation. */
@@ -216,5 +214,7 @@ export function parseRevalidateHeader(text: string | null | undefined): Revalida
   }
 }
 
-const isNotice = (value: unknown): value is RevalidateNotice =>
-  isRecord(value) && typeof value.id === 'string' && Array.isArray(value.keys) && value.keys.every(isRevalidateKey)
+const isNotice = (value: unknown): value is RevalidateNotice => {
+  const { id, keys } = Object(value)
+  return typeof id === 'string' && Array.isArray(keys) && keys.every(isRevalidateKey)
+}

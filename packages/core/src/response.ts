@@ -3,7 +3,7 @@
  * dispatch.ts writes it and runs its effects. The interfaces are the typed views that handlers see of it.
  */
 import type { CookieOptions } from './cookies.js'
-import { serializeCookie } from './cookies.js'
+import { hasPrefix, serializeCookie } from './cookies.js'
 import { type ErrorCode, errorCodes, IgniterError } from './error.js'
 import { checkHeader } from './headers.js'
 import type { RevalidateKey } from './protocol.js'
@@ -20,7 +20,7 @@ export interface ResponseChain<C> {
   setHeader(name: string, value: string | readonly string[]): this
   /** Sets a cookie: `Path=/; HttpOnly; SameSite=Lax` unless said otherwise. `signed` needs `config({ cookies: { secret } })`. */
   setCookie(name: string, value: string, options?: CookieOptions): this
-  /** Tells the browser to forget a cookie; give the `path` and `domain` it was set with. */
+  /** Tells the browser to forget a cookie; give the `path` and `domain` it was set with. Prefixes (`__Host-`) need nothing more. */
   deleteCookie(
     name: string,
     options?: Pick<CookieOptions, 'path' | 'domain' | 'secure' | 'sameSite' | 'partitioned'>,
@@ -178,7 +178,9 @@ export class Answer {
   }
 
   deleteCookie(name: string, options: CookieOptions = {}): this {
-    return this.setCookie(name, '', { ...options, maxAge: 0, signed: false })
+    // Browsers would ignore the line if it broke the rule of its prefix.
+    const secure = options.secure ?? (hasPrefix(name) || options.sameSite === 'none' || options.partitioned === true)
+    return this.setCookie(name, '', { ...options, secure, maxAge: 0, signed: false })
   }
 
   revalidate(keys: readonly RevalidateKey[], scopes: RevalidateScopes<never> | null = null): this {

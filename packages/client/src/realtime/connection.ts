@@ -4,10 +4,11 @@
  */
 import { encode, type Grants, type ReadyFrame } from '@igniter-js/core/protocol'
 import { readAnswer } from '../answer.js'
+import type { CallerOptions } from '../call.js'
 import type { IgniterClientError } from '../error.js'
 import { readEvents } from '../events.js'
-import { backoff, pause, type Ports } from '../ports.js'
-import type { Send } from '../transport.js'
+import { backoff, pause } from '../ports.js'
+import type { OutgoingRequest } from '../transport.js'
 import { listenForWake } from './wake.js'
 
 /** `denied`: the server wants someone who may connect. `offline`: the last attempt failed, or the browser is offline. */
@@ -27,7 +28,7 @@ export interface Host {
   /** The channels that are listened to now. */
   channels(): readonly string[]
   /** A frame, or a block that only says by its id that all up to there has been heard. */
-  onFrame(event: string, data: unknown, id: string | undefined): void
+  onFrame(event: string | undefined, data: unknown, id: string | undefined): void
   /** The server refuses these channels. */
   onRefused(channels: readonly string[]): void
   /** Has the application mend what the server denies: whether it did. Never resolves when there is nobody to ask. */
@@ -43,7 +44,7 @@ export interface Connection {
   stop(): void
 }
 
-export function openConnection(send: Send, ports: Ports, path: string, host: Host): Connection {
+export function openConnection({ send, ports, prefix }: CallerOptions, host: Host): Connection {
   const life = new AbortController()
   /** Ends what is under way: an attempt, or the wait for the next. */
   let current = life
@@ -59,6 +60,12 @@ export function openConnection(send: Send, ports: Ports, path: string, host: Hos
   let lastByte = 0
   let calm = () => {}
 
+  const post = (child: string, body: unknown): OutgoingRequest => ({
+    method: 'POST',
+    path: `${prefix}realtime${child}`,
+    body: encode(body),
+    signal: current.signal,
+  })
   const watch = () => {
     lastByte = ports.now()
     calm()
@@ -78,8 +85,8 @@ export function openConnection(send: Send, ports: Ports, path: string, host: Hos
     isUpdating = true
     asked = wanted
     try {
-      const request = { body: encode({ subscribe, unsubscribe }), signal: attempt.signal }
-      const { data, error } = await readAnswer('', await send('POST', `${path}/${id}`, request))
+      const request = post(`/${id}`, { subscribe, unsubscribe })
+      const { data, error } = await readAnswer(request, await send(request))
       if (error && error.status !== 400) throw error
       host.onRefused(error ? subscribe : (data as Grants).denied)
     } catch {
@@ -100,15 +107,13 @@ export function openConnection(send: Send, ports: Ports, path: string, host: Hos
       asked = wanted.channels
       let wait: number | undefined
       let state: ConnectionState = 'offline'
-      const onRetry = (ms: number) => {
-        wait = ms
-      }
       watch()
       try {
-        const request = { body: encode(wanted), signal, onRetry, onBytes: watch }
-        for await (const { event, data, id: position } of readEvents(send, 'POST', path, request)) {
+        for await (const { event, data, id: position, retry } of readEvents(send, post('', wanted))) {
           // Whoever was to hear it may have gone: it must come again.
           if (signal.aborted) break
+          watch()
+          wait = retry ?? wait
           host.onFrame(event, data, position)
           if (event !== 'ready') continue
           const ready = data as ReadyFrame

@@ -5,12 +5,8 @@
  */
 import { compareCursors, encode, type RevalidateKey } from '@igniter-js/core/protocol'
 
-interface Told {
-  /** `posts` or `posts.list`; empty is everything. */
-  readonly name: string
-  readonly cursor: string
-  readonly turn: number
-}
+/** `name` is `posts` or `posts.list`; empty is everything. */
+type Told = readonly [name: string, cursor: string, turn: number]
 
 /** Keys remembered. Beyond them all are forgotten, which may tell one twice. */
 const limit = 1000
@@ -22,47 +18,37 @@ export function createFreshness() {
   const told = new Map<string, Told>()
   /** Counts what was told, to know whether something was told since. */
   let turn = 0
-  let floor: Told = { name: '', cursor: '', turn: -1 }
 
-  /** What changed before `cursor` was not heard: data from before it may be stale. */
-  const raise = (cursor: string): void => {
-    floor = { name: '', cursor, turn: ++turn }
-  }
-
-  /** Everything was told at `cursor`. */
+  /** Everything has changed, or may have, at `cursor`. */
   const forget = (cursor: string): void => {
     told.clear()
-    raise(cursor)
+    take([''], cursor)
+  }
+
+  /** Of the keys that have changed at `cursor`, those to be told now. An empty key is about everything. */
+  const take = (keys: readonly RevalidateKey[], cursor: string): RevalidateKey[] => {
+    if (told.size > limit) forget(cursor)
+    turn++
+    return keys.filter((key) => {
+      const whole = encode(key)
+      const last = told.get(whole)
+      if (last && covers(last[1], cursor)) return false
+      return told.set(whole, [typeof key === 'string' ? key : key.key, cursor, turn])
+    })
   }
 
   return {
-    raise,
     forget,
+    take,
     turn: () => turn,
-
-    /** Of the keys that have changed at `cursor`, those to be told now. */
-    take(keys: readonly RevalidateKey[], cursor: string): RevalidateKey[] {
-      if (told.size > limit) forget(cursor)
-      turn++
-      return keys.filter((key) => {
-        const whole = encode(key)
-        const last = told.get(whole)
-        if (last && covers(last.cursor, cursor)) return false
-        told.set(whole, { name: typeof key === 'string' ? key : key.key, cursor, turn })
-        return true
-      })
-    },
 
     /**
      * Whether data of the action `key` that covers `cursor` and was asked for in turn `begun` (-1 is long ago) may miss
      * something that was told. Params are not looked at: it is rare, and one fetch too many does no harm.
      */
     isStale: (key: string, cursor: string, begun: number): boolean =>
-      [floor, ...told.values()].some(
-        (change) =>
-          change.turn > begun &&
-          !covers(cursor, change.cursor) &&
-          (!change.name || `${key}.`.startsWith(`${change.name}.`)),
+      [...told.values()].some(
+        ([name, at, told]) => told > begun && !covers(cursor, at) && (!name || `${key}.`.startsWith(`${name}.`)),
       ),
   }
 }

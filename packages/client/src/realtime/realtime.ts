@@ -10,22 +10,16 @@ import {
   parseRevalidateHeader,
   type RevalidateFrame,
   type RevalidateKey,
-  realtimePath,
   revalidateHeader,
 } from '@igniter-js/core/protocol'
-import type { CallerOptions, QueryId, Watcher } from '../call.js'
-import { createListeners, type Listeners } from '../listeners.js'
+import type { CallerOptions, QueryId, Watch } from '../call.js'
+import { createListeners } from '../listeners.js'
 import { pause } from '../ports.js'
 import { type Connection, type ConnectionState, type Host, openConnection } from './connection.js'
 import { createFreshness } from './freshness.js'
 
 /** `idle`: nothing listens, so there is no connection. */
 export type RealtimeState = 'idle' | ConnectionState
-
-export interface RealtimeOptions {
-  /** Milliseconds between the server's heartbeats: give what its `.realtime({ heartbeat })` was given. 15,000 unless given. */
-  readonly heartbeat?: number
-}
 
 /** Called with a message's data. */
 export type MessageHandler = (data: unknown, message: { readonly channel: string; readonly event?: string }) => unknown
@@ -82,11 +76,9 @@ const cursors = new WeakMap<object, string>()
 /** The log position that a query's result is known to cover (its `igniter-cursor`), for what keeps results. */
 export const cursorOf = (result: object): string | undefined => cursors.get(result)
 
-/** Makes `$realtime`, and what tells it of calls. Does nothing until something listens. */
-export function createRealtime(
-  { send, ports, basePath }: Omit<CallerOptions, 'retries'>,
-  { heartbeat = 15_000 }: RealtimeOptions = {},
-): { readonly realtime: Realtime; readonly watcher: Watcher } {
+/** Makes `$realtime`, and what watches calls for it. Does nothing until something listens. */
+export function createRealtime(caller: CallerOptions): { readonly realtime: Realtime; readonly watch: Watch } {
+  const { ports } = caller
   const freshness = createFreshness()
   let connection: Connection | undefined
   let state: RealtimeState = 'idle'
@@ -98,22 +90,20 @@ export function createRealtime(
   /** Where the next connection begins: the oldest position shown, and once connected, what has been heard. */
   let position = ''
   let isHearing = false
-  /** Where the last attempt began; undefined while the next one waits to know. */
-  let began: string | undefined
 
   const update = () =>
     // Later: components come and go together, and the connection stays.
     queueMicrotask(() => {
-      if (!revalidations.all.size && !channels.size) stop()
+      if (!revalidations.all.size && !messages.all.size) stop()
       else if (connection) void connection.update()
-      else connection = openConnection(host)
+      else connection = openConnection(caller, host)
     })
   const revalidations = createListeners<Parameters<RevalidateHandler>>(update)
+  /** Their topics are the channels. Told each message, or nothing when the server refuses the channel. */
+  const messages = createListeners<[channel: string, message?: MessageFrame]>(update)
   const resets = createListeners()
   const states = createListeners<[RealtimeState]>()
-  const denials = createListeners<[Promise<unknown>[]]>()
-  /** Told each message, and null when the server refuses the channel. */
-  const channels = new Map<string, Listeners<[MessageFrame | null]>>()
+  const denials = createListeners()
 
   const enter = (next: RealtimeState) => {
     if (state !== next) states.emit((state = next))
@@ -133,51 +123,39 @@ export function createRealtime(
       ports.after(0, () => revalidations.emit([query], ''))
     } else if (!isHearing && cursor && (!position || compareCursors(cursor, position)! < 0)) {
       position = cursor
-      if (began !== undefined) connection?.again()
+      connection?.again()
     }
   }
 
   const host: Host = {
-    send,
-    ports,
-    path: basePath + realtimePath,
-    heartbeat,
     async request() {
-      began = undefined
       if (!isHearing && pending) {
         waiting = new AbortController()
         await pause(ports, patience, waiting.signal)
       }
-      began = position
-      return { channels: host.channels(), ...(scopes[0] && { scopes }), ...(began && { cursor: began }) }
+      return { channels: host.channels(), ...(scopes[0] && { scopes }), ...(position && { cursor: position }) }
     },
-    channels: () => [...channels.keys()],
-    onFrame(event, data, id) {
-      const { keys } = data as RevalidateFrame
-      if (event === 'revalidate') tell(keys, id)
-      if (event === 'message') channels.get((data as MessageFrame).channel)?.emit(data as MessageFrame)
+    channels: () => [...new Set([...messages.all].map(({ topic }) => topic!))],
+    onFrame(event, data, id = '') {
       if (event === 'ready' && !isHearing) {
         isHearing = true
-        freshness.raise(began || id)
+        freshness.take([''], position || id)
       }
+      position = id || position
+      if (event === 'revalidate') tell((data as RevalidateFrame).keys, id)
+      if (event === 'message') messages.emit((data as MessageFrame).channel, data as MessageFrame)
       if (event === 'reset') {
         freshness.forget(id)
         resets.emit()
       }
     },
-    onPosition(id) {
-      // After reset(), what the old connection still says is nobody's position.
-      if (isHearing) position = id
-    },
-    onRefused(names) {
-      for (const name of names) channels.get(name)?.emit(null)
+    onRefused(channels) {
+      for (const channel of channels) messages.emit(channel)
     },
     onDenied() {
       if (!denials.all.size) return new Promise(() => {})
-      const asked: Promise<unknown>[] = []
       // One at a time, however often it is denied meanwhile.
-      if (!mending) denials.emit(asked)
-      mending ??= Promise.all(asked)
+      mending ??= Promise.all(denials.emit())
         .then(
           () => true,
           () => false,
@@ -194,23 +172,17 @@ export function createRealtime(
       return state
     },
     channel: (name) => ({
-      on(handler, { event, onRefused } = {}) {
-        const listeners = channels.get(name) ?? createListeners(update)
-        channels.set(name, listeners)
-        const off = listeners.add((frame) => {
-          if (!frame) return onRefused?.()
-          if (!event || event === frame.event) return handler(frame.data, frame)
-        })
-        return () => {
-          off()
-          if (!listeners.all.size && channels.get(name) === listeners) channels.delete(name)
-        }
-      },
+      on: (handler, { event, onRefused } = {}) =>
+        messages.add((channel, message) => {
+          if (channel !== name) return
+          if (!message) return onRefused?.()
+          if (!event || event === message.event) return handler(message.data, message)
+        }, name),
     }),
     onRevalidate: revalidations.add,
     onReset: resets.add,
     onState: states.add,
-    onDenied: (fn) => denials.add((asked) => asked.push((async () => fn())())),
+    onDenied: denials.add,
     declareScopes(names) {
       const next = [...new Set(names)].sort()
       if (encode(next) !== encode(scopes)) connection?.again()
@@ -225,27 +197,23 @@ export function createRealtime(
       connection?.again()
     },
     close() {
-      for (const { all } of [revalidations, resets, denials]) all.clear()
-      channels.clear()
       stop()
-      states.all.clear()
+      for (const { all } of [revalidations, messages, resets, states, denials]) all.clear()
     },
   }
-  const watcher: Watcher = {
-    onBegin() {
-      pending++
-      return freshness.turn()
-    },
-    onEnd() {
-      if (!--pending) waiting.abort()
-    },
-    onAnswer(answer, headers, query, turn) {
-      const cursor = headers.get(cursorHeader) ?? ''
-      cursors.set(answer, cursor)
-      if (query) track(query, cursor, turn)
-      // The newest first: what it names need not be told for the earlier ones.
-      for (const { keys, id } of parseRevalidateHeader(headers.get(revalidateHeader)).reverse()) tell(keys, id)
-    },
+  const watch: Watch = (query) => {
+    const turn = freshness.turn()
+    if (query) pending++
+    return (answer, headers) => {
+      if (answer && headers) {
+        const cursor = headers.get(cursorHeader) ?? ''
+        cursors.set(answer, cursor)
+        if (query) track(query, cursor, turn)
+        // The newest first: what it names need not be told for the earlier ones.
+        for (const { keys, id } of parseRevalidateHeader(headers.get(revalidateHeader)).reverse()) tell(keys, id)
+      }
+      if (query && !--pending) waiting.abort()
+    }
   }
-  return { realtime, watcher }
+  return { realtime, watch }
 }
