@@ -1,7 +1,7 @@
 /** From a response to `{ data, error }`: the envelope by the codec, or the response itself where the handler gave one. */
 import type { CallError } from '@igniter-js/core'
 import { decode, rawHeader } from '@igniter-js/core/protocol'
-import { IgniterClientError, whereOf } from './error.js'
+import { IgniterClientError, toFailure } from './error.js'
 import type { OutgoingRequest } from './transport.js'
 
 /** What a call gives, its types forgotten. */
@@ -28,8 +28,4 @@ export async function readAnswer(request: OutgoingRequest, response: Response): 
 
 /** An answer that our server cannot have given. */
 export const notIgniter = (request: OutgoingRequest, { status, headers }: Response): IgniterClientError =>
-  new IgniterClientError({
-    code: 'PARSE_ERROR',
-    status,
-    message: `${whereOf(request)}: the answer (${status}, ${headers.get('content-type')}) is broken, or a proxy's.`,
-  })
+  toFailure(request, 'PARSE_ERROR', `a broken answer, or a proxy's (${status}, ${headers.get('content-type')})`, status)

@@ -45,8 +45,7 @@ export const createIgniterClient = <R extends RouterTypes>(options: ClientOption
 /** `createIgniterClient` with time and chance given. */
 export function assembleClient<R extends RouterTypes>(options: ClientOptions, ports: Ports): Client<R> {
   const caller = toCaller(options, ports)
-  const { realtime, watch } = createRealtime(caller)
-  if (options.onDenied) realtime.onDenied(options.onDenied)
+  const { realtime, watch } = createRealtime(caller, options.onDenied)
   return createActionProxy(toVerb({ ...caller, watch }, streamAction), { $realtime: realtime }) as Client<R>
 }
 

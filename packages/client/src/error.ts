@@ -40,8 +40,14 @@ export class IgniterClientError<Code extends string = string> extends Error impl
   }
 }
 
-/** The request as messages name it: without the query string, which may hold secrets. */
-export const whereOf = ({ method, path }: OutgoingRequest): string => `${method} ${path}`
+/** What went wrong with `request`. Messages name it without its query string, which may hold secrets. */
+export const toFailure = (
+  { method, path }: OutgoingRequest,
+  code: ClientErrorCode,
+  what: string,
+  status = 0,
+  cause?: unknown,
+): IgniterClientError => new IgniterClientError({ code, status, message: `${method} ${path}: ${what}.`, cause })
 
 /** Why a request, or reading its answer, failed: `cause` if it is ours, else NETWORK_ERROR or ABORTED. */
 export function toClientError(request: OutgoingRequest, cause: unknown): IgniterClientError {
@@ -49,6 +55,5 @@ export function toClientError(request: OutgoingRequest, cause: unknown): Igniter
   const { message, cause: reason } = Object(cause) as { message?: string; cause?: { code?: string } }
   // Some runtimes quote the whole address.
   const said = String(reason?.code ?? message ?? cause).replace(/\?.*/s, '')
-  const [code, what] = request.signal?.aborted ? ['ABORTED', 'aborted'] : ['NETWORK_ERROR', 'no answer']
-  return new IgniterClientError({ code, status: 0, message: `${whereOf(request)}: ${what} (${said}).`, cause })
+  return toFailure(request, request.signal?.aborted ? 'ABORTED' : 'NETWORK_ERROR', `no answer (${said})`, 0, cause)
 }

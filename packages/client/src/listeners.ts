@@ -1,19 +1,23 @@
-/** A list of functions to be told something, each apart from the others. */
+/** Functions to be told something, each for one topic and each apart from the others. */
 
-export interface Listeners<Args extends unknown[]> {
-  readonly all: Set<{ readonly topic?: string | undefined }>
-  /** Registers `fn` and gives its undo, which may be called again. `topic` is for who looks at them all. */
-  add(fn: (...args: Args) => unknown, topic?: string): () => void
-  /** Calls all that are registered now. What one throws keeps nobody from hearing: it is the rejection of its promise. */
-  emit(...args: Args): Promise<unknown>[]
+export type Listener = (...args: never[]) => unknown
+
+export interface Listeners {
+  /** What is listened to. */
+  topics(): string[]
+  /** Registers `fn` and gives its undo, which may be called again. */
+  on(topic: string, fn: Listener): () => void
+  /** Calls all of the topic. What one throws becomes an unhandled rejection and keeps nobody from hearing. */
+  emit(topic: string, ...args: unknown[]): void
+  clear(): void
 }
 
-export function createListeners<Args extends unknown[] = []>(onChange = () => {}): Listeners<Args> {
-  const all = new Set<{ readonly fn: (...args: Args) => unknown; readonly topic?: string | undefined }>()
+export function createListeners(onChange = () => {}): Listeners {
+  const all = new Set<readonly [topic: string, fn: Listener]>()
   return {
-    all,
-    add(fn, topic) {
-      const own = { fn, topic }
+    topics: () => [...new Set([...all].map(([topic]) => topic))],
+    on(topic, fn) {
+      const own = [topic, fn] as const
       all.add(own)
       onChange()
       return () => {
@@ -21,6 +25,9 @@ export function createListeners<Args extends unknown[] = []>(onChange = () => {}
         onChange()
       }
     },
-    emit: (...args) => [...all].map(async ({ fn }) => fn(...args)),
+    emit(about, ...args) {
+      for (const [topic, fn] of [...all]) if (topic === about) void (async () => fn(...(args as never[])))()
+    },
+    clear: () => all.clear(),
   }
 }

@@ -16,9 +16,9 @@ export function createActionProxy(verb: Verb, extras: object = {}): unknown {
       },
       apply() {
         throw new TypeError(
-          `api.${path.join('.')}() is no function: call .query(), .mutate() or .stream() of an action.`,
+          `api.${path.join('.')}() is no function: call its .query(), .mutate() or .stream().`,
         )
       },
     })
-  return node([], Object.assign(Object.create(null), extras))
+  return node([], { __proto__: null, ...extras })
 }

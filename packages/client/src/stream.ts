@@ -47,7 +47,6 @@ async function* read(
   if (options.signal?.aborted) abort()
   let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
   let lastId = ''
-  let hasBegun = false
   try {
     for (let failures = 0; ; failures++) {
       let wait: number | undefined
@@ -58,26 +57,27 @@ async function* read(
           lastId = id ?? lastId
           wait = retry ?? wait
           if (!event) continue
-          hasBegun = true
-          failures = 0
-          wait = undefined
           const { code, message } = Object(data)
           if (event === 'error' && code && message) throw new IgniterClientError({ ...Object(data), status: 200 })
           yield { event, data, id: lastId }
+          // What has begun without ids cannot be taken up again.
+          failures = lastId ? 0 : retries
+          wait = undefined
         }
         signal.throwIfAborted()
         // A server that goes away says last when to come back; any other end is the stream's own.
         if (wait === undefined || !lastId) return
       } catch (cause) {
         const error = toClientError(request, cause)
+        const { status } = error
         if (signal.aborted && !options.signal?.aborted) return
-        if (error.status === 405 && method === 'GET') {
-          // Only the server knows that this is a mutation: one without a body looks like a query.
+        const canResume = lastId ? [0, 429, 502, 503, 504].includes(status) : !status && failures < retries
+        if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
+        // Only the server knows that this is a mutation: one without a body looks like a query.
+        if (status === 405) {
           method = 'POST'
           continue
         }
-        const isTemporary = error.code === 'NETWORK_ERROR' || (lastId && [429, 502, 503, 504].includes(error.status))
-        if (!isTemporary || method === 'POST' || (!lastId && (hasBegun || failures >= retries))) throw error
       }
       await pause(ports, backoff(ports, failures, wait), signal)
     }

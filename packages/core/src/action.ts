@@ -7,8 +7,8 @@ import type { Realtime } from './realtime/realtime.js'
 import type { ActionRequest, Params, RawQuery } from './request.js'
 import type { RequestHeaders } from './headers.js'
 import type { FailuresIn, Step, StepErrors } from './procedure.js'
-import type { Schema } from './schema.js'
-import type { EventStream, StreamEvent } from './stream.js'
+import type { AnySchema, SchemaOf } from './standard-schema.js'
+import type { EventStream, ReceivedEvent, StreamEvent } from './stream.js'
 
 /** Everything the types know of an action: what a caller sends and what it gets. */
 export interface ActionTypes {
@@ -20,7 +20,7 @@ export interface ActionTypes {
   data: unknown
   /** Codes that the handler and its procedures answer with. */
   errors: string
-  /** What a stream sends; never for other actions. */
+  /** What callers of a stream get; never for other actions. */
   events: unknown
 }
 
@@ -36,7 +36,7 @@ export interface HandlerInput<C, P, Q, B, H, E> {
 }
 
 /** Schemas of a stream's events by their names. */
-export type EventSchemas = Readonly<Record<string, Schema<never, unknown>>>
+export type EventSchemas = Readonly<Record<string, AnySchema>>
 
 /** What of an action is plain data, whatever its types. */
 export interface ActionInfo {
@@ -54,15 +54,23 @@ export interface ActionInfo {
   readonly timeout?: number
 }
 
-/** An action as the router sees it. */
-export interface Action<K extends 'query' | 'mutation' = 'query' | 'mutation', T extends ActionTypes = ActionTypes> {
-  readonly $types?: T
-  readonly kind: K
+/** An action as the router sees it. It asks nothing of its types, so that none of them is worked out before it is used. */
+export interface Action {
+  readonly kind: 'query' | 'mutation'
   readonly definition: ActionDefinition
 }
 
-export interface Query<T extends ActionTypes = ActionTypes> extends Action<'query', T> {}
-export interface Mutation<T extends ActionTypes = ActionTypes> extends Action<'mutation', T> {}
+/** An action that reads. */
+export interface Query<T extends ActionTypes = ActionTypes> extends Action {
+  readonly kind: 'query'
+  readonly $types?: T
+}
+
+/** An action that changes something. */
+export interface Mutation<T extends ActionTypes = ActionTypes> extends Action {
+  readonly kind: 'mutation'
+  readonly $types?: T
+}
 
 /** An action's declaration with its types forgotten: what runs. */
 export interface ActionDefinition extends ActionInfo {
@@ -70,18 +78,18 @@ export interface ActionDefinition extends ActionInfo {
   readonly path?: string
   readonly stream?: boolean
   readonly use?: readonly Step[]
-  readonly params?: Schema<never, unknown>
-  readonly query?: Schema<never, unknown>
-  readonly headers?: Schema<never, unknown>
-  readonly body?: Schema<never, unknown>
-  readonly output?: Schema<never, unknown>
+  readonly params?: AnySchema
+  readonly query?: AnySchema
+  readonly headers?: AnySchema
+  readonly body?: AnySchema
+  readonly output?: AnySchema
   readonly events?: EventSchemas
   readonly handler: (input: HandlerInput<never, never, never, never, never, never>) => unknown
 }
 
-/** What a handler with an `output` schema may give: data that the schema takes, or an answer around it. */
-export type Returned<O> = unknown extends O ? unknown : Returnable<O> | Promise<Returnable<O>>
-type Returnable<O> = O | Result<O, never> | Failure | Response
+/** What a handler may give: a stream of events, or data that the `output` schema takes, or an answer around it. */
+export type Given<O, S, V> = S extends true ? Streamed<SentEvents<V>> : O | Result<O, never> | Failure | Response
+type Streamed<E> = EventStream<E> | AsyncIterable<E> | Iterable<E> | Failure | Response
 
 /** The `data` of what a handler gave. */
 export type DataOf<R> = R extends Failure
@@ -92,12 +100,23 @@ export type DataOf<R> = R extends Failure
       ? null
       : R
 
-/** The events of what a streaming handler gave. */
-export type EventsOf<R> = R extends EventStream<infer E> ? E : R extends AsyncIterable<infer Y> ? Y : never
+/** What `response.stream()` sends and generators yield: what the schemas of `events` take, or anything. */
+export type SentEvents<V> = V extends EventSchemas
+  ? { [K in keyof V]: V[K] extends SchemaOf<infer S> ? StreamEvent<K & string, S['input']> : never }[keyof V]
+  : StreamEvent
 
-/** The events that a record of schemas describes. */
-export type DeclaredEvents<S> = {
-  [K in keyof S]: S[K] extends Schema<infer I, unknown> ? StreamEvent<K & string, I> : never
-}[keyof S]
+/** What callers of a stream get: what the schemas of `events` give, or what the handler sends. */
+export type ReceivedEvents<V, R> = V extends EventSchemas
+  ? { [K in keyof V]: V[K] extends SchemaOf<infer S> ? ReceivedEvent<K & string, S['output']> : never }[keyof V]
+  : [SentBy<R>] extends [never]
+    ? ReceivedEvent
+    : Received<SentBy<R>>
+
+type SentBy<R> = R extends EventStream<infer E> ? E : R extends AsyncIterable<infer Y> | Iterable<infer Y> ? Y : never
+type Received<E> = E extends { readonly event: infer Name extends string; readonly data: infer Data }
+  ? ReceivedEvent<Name, Data>
+  : E extends { readonly data: infer Data }
+    ? ReceivedEvent<string, Data>
+    : ReceivedEvent
 
 export type { ActionRequest, FailuresIn, Params, RawQuery, RequestHeaders, StepErrors }

@@ -21,10 +21,6 @@ import type { Telemetry } from './telemetry.js'
 /** Where the base of every context comes from: `.context(factory)`, or a value or function given to the door. */
 export type ContextSource = unknown | ((input: { readonly request?: UnvalidatedRequest }) => unknown)
 
-/** What the framework itself puts into every context; applications cannot use these names. */
-export const reservedKeys = ['store', 'jobs', 'telemetry', 'realtime', 'logger'] as const
-export type ReservedKey = (typeof reservedKeys)[number]
-
 /** What went wrong unexpectedly, for reports. */
 export interface ErrorReport {
   readonly error: unknown

@@ -2,8 +2,9 @@
  * One call of an action on its way through the pipeline, and what its handler receives: `{ request, context, response,
  * realtime }`, each made when first touched. Made by dispatch.ts for every request and by caller.ts for direct calls.
  */
-import { type App, type ContextSource, reservedKeys } from './app.js'
+import type { App, ContextSource } from './app.js'
 import { encode, toPlain } from './codec.js'
+import { reservedKeys } from './context.js'
 import { definitionError, IgniterError, show } from './error.js'
 import { type Incoming, isPush, isThenable, type MaybePromise, type Push } from './exchange.js'
 import { report, toPublicError } from './failure.js'

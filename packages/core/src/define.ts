@@ -3,19 +3,19 @@
  * `.controller`, and the functions behind them. What runs them is compiled by router.ts.
  */
 import type {
-  Action,
   ActionInfo,
   ActionTypes,
   DataOf,
-  DeclaredEvents,
   EventSchemas,
-  EventsOf,
+  Given,
   HandlerInput,
   Mutation,
   Query,
-  Returned,
+  ReceivedEvents,
+  SentEvents,
 } from './action.js'
-import type { Controller, ControllerDefinition } from './controller.js'
+import type { Contextual } from './context.js'
+import type { Actions, Controller, ControllerDefinition } from './controller.js'
 import type { RequestHeaders } from './headers.js'
 import type {
   AddedBy,
@@ -28,39 +28,65 @@ import type {
   WithSteps,
 } from './procedure.js'
 import type { Params, RawQuery } from './request.js'
-import type { Schema } from './schema.js'
-import type { StreamEvent } from './stream.js'
+import type { SchemaOf, Sides } from './standard-schema.js'
 
-/** The parts of a declaration that queries and mutations share. */
-interface Declaration<P extends string, PI, PO, QI, QO, HI, HO, OI, OO, S, V, U> extends ActionInfo {
+/**
+ * What `query` and `mutation` take. All of it is here and not in parts: every further interface or type parameter is
+ * worked out anew for each action of an application.
+ */
+interface Declaration<
+  C,
+  M,
+  P,
+  A extends Sides,
+  Q extends Sides,
+  H extends Sides,
+  B extends Sides,
+  O extends Sides,
+  S,
+  V,
+  U,
+  R,
+> extends ActionInfo {
+  /** Of a mutation: `POST` unless given. */
+  readonly method?: M
   /** Joined to the controller's; `:name` marks a parameter. `/` and the action's key in kebab-case unless given. */
   readonly path?: P
   /** The path's parameters, coerced; strings without it. */
-  readonly params?: Schema<PI, PO>
+  readonly params?: SchemaOf<A>
   /** The query string, coerced. */
-  readonly query?: Schema<QI, QO>
+  readonly query?: SchemaOf<Q>
   /** Request headers, coerced, names case-insensitive. */
-  readonly headers?: Schema<HI, HO>
+  readonly headers?: SchemaOf<H>
+  /** Of a mutation: the body, which is JSON, urlencoded, multipart, text or bytes. */
+  readonly body?: SchemaOf<B>
   /** What callers get: validated and stripped; a mismatch is a logged 500. */
-  readonly output?: Schema<OI, OO>
+  readonly output?: SchemaOf<O>
   /** Procedures for this action, after the router's and the controller's. */
   readonly use?: U
   /** Whether the answer is an event stream. */
   readonly stream?: S
   /** Schemas of a stream's events by name; what doesn't fit is not sent. */
   readonly events?: V
+  /** Answers with a plain value, with something of `response`, with a `Response`, or with a generator of events. */
+  readonly handler: (
+    input: HandlerInput<WithSteps<C, U>, A['output'], Q['output'], B['output'], H['output'], SentEvents<V>>,
+  ) => R | Promise<R>
 }
 
-/** The bag of an action, from what was inferred of its declaration. */
-interface Bag<P, Q, H, B, OO, S, V, U, R> {
-  params: P
-  query: Q
-  headers: H
-  body: B
-  data: unknown extends OO ? DataOf<Awaited<R>> : OO
-  errors: FailuresIn<Awaited<R>> | StepErrors<U>
-  events: S extends true ? (V extends EventSchemas ? DeclaredEvents<V> : EventsOf<Awaited<R>>) : never
-}
+type MutationMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** The body of a query: none. */
+type NoBody = Sides<undefined, undefined>
+
+/** What a caller gets as `data`. */
+type Data<O, S, R> = S extends true ? never : unknown extends O ? DataOf<R> : O
+
+/** The codes that an action answers with. */
+type Errors<R, U> = FailuresIn<R> | StepErrors<U>
+
+/** What a caller of a stream gets. */
+type Events<S, V, R> = S extends true ? ReceivedEvents<V, R> : never
 
 type Steps = readonly Step[]
 
@@ -69,75 +95,66 @@ export interface Define<C> {
   /** An action that reads: `GET` and `HEAD`. */
   query<
     const P extends string = '',
-    PI = Params<P>,
-    PO = Params<P>,
-    QI = unknown,
-    QO = RawQuery,
-    HI = unknown,
-    HO = RequestHeaders,
-    OI = unknown,
-    OO = unknown,
+    A extends Sides = Sides<Params<P>, Params<P>>,
+    Q extends Sides = Sides<unknown, RawQuery>,
+    H extends Sides = Sides<unknown, RequestHeaders>,
+    O extends Sides = Sides,
     const S extends boolean = false,
     V extends EventSchemas | undefined = undefined,
     const U extends Steps = [],
-    R extends Returned<OI> = Returned<OI>,
+    R extends Given<O['input'], S, V> = never,
   >(
-    declaration: Declaration<P, PI, PO, QI, QO, HI, HO, OI, OO, S, V, U> & {
-      readonly handler: (
-        input: HandlerInput<
-          WithSteps<C, U>,
-          PO,
-          QO,
-          undefined,
-          HO,
-          V extends EventSchemas ? DeclaredEvents<V> : StreamEvent
-        >,
-      ) => R
-    },
-  ): Query<Bag<PI, QI, HI, undefined, OO, S, V, U, R>>
+    declaration: Declaration<C, never, P, A, Q, H, NoBody, O, S, V, U, R>,
+  ): Query<{
+    params: A['input']
+    query: Q['input']
+    headers: H['input']
+    body: undefined
+    data: Data<O['output'], S, R>
+    errors: Errors<R, U>
+    events: Events<S, V, R>
+  }>
 
   /** An action that changes something: `POST` unless `method` says otherwise. */
   mutation<
     const P extends string = '',
-    PI = Params<P>,
-    PO = Params<P>,
-    QI = unknown,
-    QO = RawQuery,
-    HI = unknown,
-    HO = RequestHeaders,
-    BI = unknown,
-    BO = unknown,
-    OI = unknown,
-    OO = unknown,
+    A extends Sides = Sides<Params<P>, Params<P>>,
+    Q extends Sides = Sides<unknown, RawQuery>,
+    H extends Sides = Sides<unknown, RequestHeaders>,
+    B extends Sides = Sides,
+    O extends Sides = Sides,
     const S extends boolean = false,
     V extends EventSchemas | undefined = undefined,
     const U extends Steps = [],
-    R extends Returned<OI> = Returned<OI>,
+    R extends Given<O['input'], S, V> = never,
   >(
-    declaration: Declaration<P, PI, PO, QI, QO, HI, HO, OI, OO, S, V, U> & {
-      readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-      /** The body: JSON, urlencoded, multipart, text or bytes. */
-      readonly body?: Schema<BI, BO>
-      readonly handler: (
-        input: HandlerInput<WithSteps<C, U>, PO, QO, BO, HO, V extends EventSchemas ? DeclaredEvents<V> : StreamEvent>,
-      ) => R
-    },
-  ): Mutation<Bag<PI, QI, HI, BI, OO, S, V, U, R>>
+    declaration: Declaration<C, MutationMethod, P, A, Q, H, B, O, S, V, U, R>,
+  ): Mutation<{
+    params: A['input']
+    query: Q['input']
+    headers: H['input']
+    body: B['input']
+    data: Data<O['output'], S, R>
+    errors: Errors<R, U>
+    events: Events<S, V, R>
+  }>
 
   /**
    * A step for `use`. What its handler returns is added to the context; a response ends the request; `next()` runs the
    * rest and resolves to its outcome.
    */
-  procedure<Options = void, R = unknown, const U extends Steps = []>(declaration: {
+  procedure<Options = void, const U extends Steps = [], R extends Contextual<R> = never>(declaration: {
+    /** For logs, spans and messages; the handler's own name unless given. */
     readonly name?: string
+    /** Procedures that run before this one. */
     readonly use?: U
-    readonly handler: (options: Options, input: ProcedureInput<WithSteps<C, U>>) => R
-  }): ProcedureFactory<Options, Overlay<WithSteps<{}, U>, AddedBy<Awaited<R>>>, FailuresIn<Awaited<R>> | StepErrors<U>>
+    readonly handler: (options: Options, input: ProcedureInput<WithSteps<C, U>>) => R | Promise<R>
+  }): ProcedureFactory<Options, Overlay<WithSteps<{}, U>, AddedBy<R>>, Errors<R, U>>
 
   /** Actions under one path. */
-  controller<const P extends string, A extends Readonly<Record<string, Action>>>(
-    declaration: ControllerDefinition<P, A>,
-  ): Controller<P, A>
+  controller<const P extends string, A extends Actions, const U extends Steps = []>(
+    declaration: ControllerDefinition<P, A, U>,
+  ): Controller<P, A, StepErrors<U>>
 }
 
 export type { ActionTypes }

@@ -42,7 +42,7 @@ export interface IgniterErrorOptions<Code extends string = string> {
   readonly code: Code
   /** Said to the caller when the error reaches an answer: never put secrets here. */
   readonly message: string
-  /** HTTP status, 400–599. The table's for a code of the framework, otherwise 500 unless given. */
+  /** HTTP status, 400–599. The table's for a code of the framework, otherwise 400 unless given. */
   readonly status?: number
   /** Sent to the caller as `details`; must be plain JSON on REST addresses. */
   readonly details?: unknown
@@ -51,6 +51,8 @@ export interface IgniterErrorOptions<Code extends string = string> {
   /** Whole seconds, sent as `Retry-After`: when trying again makes sense. */
   readonly retryAfterSeconds?: number
 }
+
+const statusOf = (code: string): number => (Object.hasOwn(errorCodes, code) ? errorCodes[code as ErrorCode] : 400)
 
 const brand = Symbol.for('igniter.error')
 
@@ -64,7 +66,7 @@ export class IgniterError<Code extends string = string> extends Error {
   constructor(options: IgniterErrorOptions<Code>) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = options.code
-    this.status = options.status ?? errorCodes[options.code as ErrorCode] ?? 500
+    this.status = options.status ?? statusOf(options.code)
     this.details = options.details
     this.retryAfterSeconds = options.retryAfterSeconds
   }

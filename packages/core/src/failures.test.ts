@@ -50,14 +50,14 @@ describe('an IgniterError', () => {
     }
   })
 
-  test('has the status of the framework’s table, or 500', async () => {
+  test('has the status of the framework’s table, or 400', async () => {
     const status = async (code: string) =>
       (await failing(throwing(new IgniterError({ code, message: 'x' }))).send('/api/v1/a')).status
     expect(await status('NOT_FOUND')).toBe(404)
     expect(await status('CONFLICT')).toBe(409)
     expect(await status('STORE_UNAVAILABLE')).toBe(503)
-    expect(await status('MY_OWN')).toBe(500)
-    expect(await status('toString')).toBe(500)
+    expect(await status('MY_OWN')).toBe(400)
+    expect(await status('toString')).toBe(400)
   })
 
   test('Retry-After is whole seconds', async () => {

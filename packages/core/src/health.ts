@@ -51,7 +51,10 @@ export function health<C = unknown>(options: HealthOptions<C> = {}): Controller<
   const { path = '/health', checks = {}, timeout = 2_000 } = options
   const ready = async ({ context, response }: ReadyInput): Promise<Failure | object> => {
     const input = { context: context as C }
-    const all: NonNullable<HealthOptions<C>['checks']> = { store: () => context.store.exists('health'), ...checks }
+    const all: NonNullable<HealthOptions<C>['checks']> = {
+      store: async () => void (await context.store.exists('health')),
+      ...checks,
+    }
     const results = await Promise.all(
       Object.entries(all).map(
         async ([name, check]) => [name, await passes(name, () => check(input), timeout, context.logger)] as const,
@@ -74,8 +77,7 @@ export function health<C = unknown>(options: HealthOptions<C> = {}): Controller<
 async function passes(name: string, check: () => unknown, timeout: number, logger: Logger): Promise<boolean> {
   try {
     const done = Promise.resolve().then(check)
-    // `false` from the store means that there is no such key, and that it answered.
-    return (await within(systemClock, timeout, done, `the check "${name}"`)) !== false || name === 'store'
+    return (await within(systemClock, timeout, done, `the check "${name}"`)) !== false
   } catch (err) {
     logger.warn({ err, check: name }, 'A readiness check failed.')
     return false

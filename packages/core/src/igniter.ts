@@ -3,10 +3,11 @@
  * applications in one process share nothing.
  */
 import type { Action, ActionDefinition } from './action.js'
-import { type App, type ContextSource, type ErrorReport, newRequestId, type ReservedKey } from './app.js'
+import { type App, type ContextSource, type ErrorReport, newRequestId } from './app.js'
 import { createCaller, type CallerOptions } from './caller.js'
 import { type Config, resolveConfig, type ResolvedConfig } from './config.js'
-import type { Controllers } from './controller.js'
+import type { Contextual } from './context.js'
+import type { Controllers, Refusing } from './controller.js'
 import { Deadlines } from './deadlines.js'
 import type { Define } from './define.js'
 import { checkDocs, type DocsConfig } from './docs.js'
@@ -16,7 +17,7 @@ import { Heartbeat } from './heartbeat.js'
 import type { Calls, RouterTypes } from './infer.js'
 import { consoleLogger, type Logger, withRedaction } from './logger.js'
 import { flatten } from './mistakes.js'
-import type { ProcedureInput, Step, WithSteps } from './procedure.js'
+import type { ProcedureInput, Step, StepErrors, WithSteps } from './procedure.js'
 import { within } from './realtime/deadline.js'
 import { Endpoint } from './realtime/endpoint.js'
 import { Hub } from './realtime/hub.js'
@@ -40,11 +41,6 @@ export interface FrameworkContext {
   readonly realtime: Realtime
   /** Its entries carry the request's id and the action's key. */
   readonly logger: Logger
-}
-
-/** A context type without the framework's names: the message names the key that must be called something else. */
-export type Contextual<C> = {
-  [K in keyof C]: K extends ReservedKey ? `"${K}" is a name of the framework's own context: choose another` : C[K]
 }
 
 /** A context, or how to make one for a request (`request` is absent in jobs). */
@@ -80,18 +76,23 @@ type ChannelRule<C> = (input: {
 }) => boolean | Promise<boolean>
 
 export interface ChannelDefinition<C> {
-  /** A Standard Schema of the data that travels on the channel. */
+  /** A Standard Schema of the data that travels on the channel: `publish` refuses what doesn't fit, and sends what the schema makes of it. */
   readonly schema?: object
   /** Without it nobody may listen. */
   readonly authorize?: ChannelRule<C>
 }
 
-export interface RouterDefinition<C, Cs, U extends readonly Step[]> {
+export interface RouterDefinition<
+  C,
+  Cs,
+  RealtimeUse extends readonly Step[],
+  Use extends readonly Step[] = readonly Step[],
+> {
   /** Controllers by the first part of their actions' keys. */
   readonly controllers: Cs
   /** Procedures for every action. */
-  readonly use?: readonly Step[]
-  readonly realtime?: RouterRealtime<C, U>
+  readonly use?: Use
+  readonly realtime?: RouterRealtime<C, RealtimeUse>
   /** Hears of every failure that nobody expected (and of answers from 500 on). What it throws is logged. */
   readonly onError?: (report: ErrorReport) => unknown
 }
@@ -134,9 +135,12 @@ export function appOf(router: AnyRouter): App {
 
 /** What `create()` returns: the words in which an application is written. */
 export interface Igniter<C, Needs> extends Define<C> {
-  router<const Cs extends Controllers, const U extends readonly Step[] = []>(
-    definition: RouterDefinition<C, Cs, U>,
-  ): Router<Cs, Needs>
+  /** Compiles the controllers and says who may hear what. Throws INVALID_DEFINITION with where and how to mend it. */
+  router<
+    const Cs extends Controllers,
+    const RealtimeUse extends readonly Step[] = [],
+    const Use extends readonly Step[] = [],
+  >(definition: RouterDefinition<C, Cs, RealtimeUse, Use>): Router<Refusing<Cs, StepErrors<Use>>, Needs>
   readonly store: Store
   readonly realtime: Realtime
   readonly telemetry: Telemetry
@@ -208,13 +212,16 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
   const hub = new Hub({ log, clock, logger, settings: parts.realtime })
   const heartbeat = new Heartbeat({ clock })
   const known = new Set<string>()
+  const endpoints: Endpoint[] = []
   const keyCheck = createKeyCheck(known, logger, globalThis.process?.env?.NODE_ENV !== 'production')
   const realtime: Realtime = {
     async revalidate(keys, scopes) {
       await hub.revalidate(keyCheck.check(keys, 'realtime'), scopes ?? null)
     },
     async publish(channel, data, options) {
-      await hub.publish(channel, data, options?.event)
+      let sent = data
+      for (const endpoint of endpoints) sent = await endpoint.message(channel, sent)
+      await hub.publish(channel, sent, options?.event)
     },
     async disconnect(where) {
       return hub.disconnect(where)
@@ -233,6 +240,7 @@ function create(parts: Parts): Igniter<unknown, HasContext> {
     deadlines: new Deadlines(clock),
     keyCheck,
     known,
+    endpoints,
     context: parts.context,
   }
   return {
@@ -273,6 +281,8 @@ interface Shared {
   readonly keyCheck: ReturnType<typeof createKeyCheck>
   /** Filled by `router()`: the keys that exist. */
   readonly known: Set<string>
+  /** Filled by `router()`: each knows the schemas of its channels. */
+  readonly endpoints: Endpoint[]
   readonly context: ContextSource
 }
 
@@ -296,11 +306,16 @@ function toFactory(declaration: ProcedureDeclaration): (options?: unknown) => St
       'Give it `handler: (options, { request, context, response, next }) => …`.',
     )
   }
-  return (options) => ({
-    name: name ?? (handler.name === 'handler' ? 'procedure' : handler.name),
-    use,
-    run: (input) => handler(options, input),
-  })
+  // `auth()` of a handler that takes `options: { role?: string }` must not find undefined; one with a default wants it.
+  const hasDefault = handler.length === 0
+  return (given) => {
+    const options = given === undefined && !hasDefault ? {} : given
+    return {
+      name: name ?? (handler.name === 'handler' ? 'procedure' : handler.name),
+      use,
+      run: (input) => handler(options, input),
+    }
+  }
 }
 
 function createRouter(
@@ -325,6 +340,7 @@ function createRouter(
   const { use: realtimeUse = [], ...rules } = definition.realtime ?? {}
   const realtimeSteps = flatten('realtime', realtimeUse)
   const endpoint = new Endpoint({ hub, rules: rules as RealtimeRules, clock, logger })
+  shared.endpoints.push(endpoint)
   addRealtime(compiled.table, endpoint, realtimeSteps, config)
   let isClosing = false
   let closing: Promise<void> | null = null

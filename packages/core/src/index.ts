@@ -5,7 +5,6 @@ export { Igniter } from './igniter.js'
 export type {
   ChannelDefinition,
   ContextGiven,
-  Contextual,
   FrameworkContext,
   HasContext,
   Igniter as IgniterInstance,
@@ -15,6 +14,7 @@ export type {
   RouterDefinition,
   RouterRealtime,
 } from './igniter.js'
+export type { Contextual } from './context.js'
 export type { Config } from './config.js'
 export type { CorsConfig } from './cors.js'
 export type { DocsConfig, PlaygroundConfig, SecurityScheme } from './docs.js'

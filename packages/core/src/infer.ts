@@ -2,7 +2,7 @@
  * Types that are read off a router: the shape of its client and of its server-side caller, inputs and outputs by key.
  * Types only; evaluated for an action when it is touched, never for a whole router at once.
  */
-import type { Action, ActionTypes, Mutation, Query } from './action.js'
+import type { ActionTypes, Mutation, Query } from './action.js'
 import type { Controller } from './controller.js'
 import type { Params } from './request.js'
 
@@ -62,27 +62,28 @@ type Arguments<Input, Options> = {} extends Input
   : [input: Input, options?: Options]
 
 /** One callable action, as client and caller have it. `Options` are those of the one who calls. */
-export type Call<A, ControllerPath extends string, Options, Extra extends string> =
-  A extends Action<infer K, infer T>
-    ? [T['events']] extends [never]
-      ? K extends 'query'
-        ? {
-            query(
-              ...args: Arguments<InputOf<T, ControllerPath>, Options>
-            ): Promise<CallResult<T['data'], T['errors'] | Extra>>
-          }
-        : {
-            mutate(
-              ...args: Arguments<InputOf<T, ControllerPath>, Options>
-            ): Promise<CallResult<T['data'], T['errors'] | Extra>>
-          }
-      : { stream(...args: Arguments<InputOf<T, ControllerPath>, Options>): AsyncIterable<T['events']> }
-    : never
+export type Call<A, ControllerPath extends string, Options, Extra extends string> = A extends {
+  readonly $types?: infer T extends ActionTypes
+}
+  ? [T['events']] extends [never]
+    ? A extends { readonly kind: 'query' }
+      ? {
+          query(
+            ...args: Arguments<InputOf<T, ControllerPath>, Options>
+          ): Promise<CallResult<T['data'], T['errors'] | Extra>>
+        }
+      : {
+          mutate(
+            ...args: Arguments<InputOf<T, ControllerPath>, Options>
+          ): Promise<CallResult<T['data'], T['errors'] | Extra>>
+        }
+    : { stream(...args: Arguments<InputOf<T, ControllerPath>, Options>): AsyncIterable<T['events']> }
+  : never
 
 /** Every action of a router by controller and key. `Extra` are error codes that the way of calling adds. */
 export type Calls<Cs, Options, Extra extends string = never> = {
-  readonly [M in keyof Cs]: Cs[M] extends Controller<infer P, infer A>
-    ? { readonly [K in keyof A]: Call<A[K], P, Options, Extra> }
+  readonly [M in keyof Cs]: Cs[M] extends Controller<infer P, infer A, infer E>
+    ? { readonly [K in keyof A]: Call<A[K], P, Options, E | Extra> }
     : never
 }
 
@@ -94,7 +95,7 @@ export interface RouterTypes<Cs = unknown> {
 type ControllersOf<R> = R extends RouterTypes<infer Cs> ? Cs : never
 type ActionAt<R, Key extends string> = Key extends `${infer M}.${infer K}`
   ? M extends keyof ControllersOf<R>
-    ? ControllersOf<R>[M] extends Controller<infer P, infer A>
+    ? ControllersOf<R>[M] extends Controller<infer P, infer A, string>
       ? K extends keyof A
         ? { action: A[K]; path: P }
         : never
@@ -104,7 +105,7 @@ type ActionAt<R, Key extends string> = Key extends `${infer M}.${infer K}`
 
 /** The keys of a router's actions: `'posts.list' | 'posts.create' | …`. */
 export type ActionKey<R> = {
-  [M in keyof ControllersOf<R> & string]: ControllersOf<R>[M] extends Controller<string, infer A>
+  [M in keyof ControllersOf<R> & string]: ControllersOf<R>[M] extends Controller<string, infer A, string>
     ? `${M}.${keyof A & string}`
     : never
 }[keyof ControllersOf<R> & string]
@@ -112,18 +113,20 @@ export type ActionKey<R> = {
 /** What a call of an action takes: `InferInput<typeof AppRouter, 'posts.create'>`. */
 export type InferInput<R, Key extends ActionKey<R>> =
   ActionAt<R, Key> extends {
-    action: Action<'query' | 'mutation', infer T>
+    action: { readonly $types?: infer T extends ActionTypes }
     path: infer P extends string
   }
     ? InputOf<T, P>
     : never
 
-/** What a call of an action gives as `data`: `InferOutput<typeof AppRouter, 'posts.list'>`. */
+/** What a call of an action gives as `data`, of a stream its events: `InferOutput<typeof AppRouter, 'posts.list'>`. */
 export type InferOutput<R, Key extends ActionKey<R>> =
   ActionAt<R, Key> extends {
-    action: Action<'query' | 'mutation', infer T>
+    action: { readonly $types?: infer T extends ActionTypes }
   }
-    ? T['data']
+    ? [T['events']] extends [never]
+      ? T['data']
+      : T['events']
     : never
 
 export type { Mutation, Query }

@@ -3,7 +3,7 @@
  * built. Called by router.ts; each throws INVALID_DEFINITION, saying where and how to mend it.
  */
 import type { Action, ActionDefinition } from './action.js'
-import type { Controller } from './controller.js'
+import type { AnyController } from './controller.js'
 import { definitionError, show } from './error.js'
 import type { Step } from './procedure.js'
 import { toJsonSchema } from './schema.js'
@@ -13,7 +13,7 @@ const name = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/
 const keyRule = 'Use letters, digits, "_" and "-", beginning with a letter.'
 const mutationMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-export function checkController(key: string, controller: Controller<string, unknown>): void {
+export function checkController(key: string, controller: AnyController): void {
   const where = `controllers.${key}`
   if (!name.test(key)) throw definitionError(where, 'is no key for a controller.', keyRule)
   if (!isRecord(controller) || !isRecord(controller.actions)) {

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type App, type ContextSource, newRequestId } from './app.js'
 import { dispatch } from './dispatch.js'
-import { IgniterError } from './error.js'
+import { definitionError, IgniterError, show } from './error.js'
 import { isThenable } from './exchange.js'
 import { type AnyRouter, appOf, type DoorOptions } from './igniter.js'
 import { NodeIncoming } from './node/incoming.js'
@@ -34,6 +34,9 @@ function answer(app: App, incoming: NodeIncoming, given: ContextSource): void {
   if (isThenable(reply)) void reply.then((late) => writeReply(late, incoming, clock))
   else writeReply(reply, incoming, clock)
 }
+
+/** What dispatch.ts refuses must not reach a fallback either: it could read another host from it. */
+const isOriginForm = (target: string): boolean => /^\/(?![/\\])/.test(target)
 
 const isInside = (app: App, target: string): boolean => {
   const { basePath } = app.config
@@ -72,34 +75,43 @@ export async function serve<R extends AnyRouter>(
   const app = appOf(router)
   const { port = 3000, hostname, fallback, grace = 10_000, signals = true } = options
   const given: ContextSource = (options as { context?: ContextSource }).context
+  checkPort(port)
   let isClosing = false
   const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: 5_000 }, (req, res) => {
     if (isClosing) res.shouldKeepAlive = false
     const incoming = new NodeIncoming(req, res, app)
-    if (fallback !== undefined && !isInside(app, incoming.target) && req.url?.startsWith('/')) return fallback(req, res)
+    if (fallback !== undefined && isOriginForm(incoming.target) && !isInside(app, incoming.target)) {
+      return fallback(req, res)
+    }
     if (req.headers.host === undefined && req.httpVersion === '1.1') {
       return writeReply(refusal('BAD_REQUEST', 'The request has no Host header.'), incoming, app.config.clock)
     }
     answer(app, incoming, given)
   })
   server.on('clientError', refuseConnection)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await listen(server, port, hostname)
 
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
     closing ??= (async () => {
       isClosing = true
-      if (signals) forgetSignals()
-      await drain(server, router, grace)
+      // A signal that is on its way while its listener changes would be lost.
+      if (!isSignalled) forgetSignals()
+      await drain(server, sockets, router, grace)
     })()
     return closing
   }
+  let isSignalled = false
   const onSignal = (): void => {
-    if (closing !== null) process.exit(1)
+    if (isSignalled) process.exit(1)
+    isSignalled = true
     app.logger.info('Shutting down: no new connections, running work ends.')
-    const ended = close()
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1))
-    ended.then(
+    close().then(
       () => process.exit(0),
       (err: unknown) => {
         app.logger.error({ err }, 'Shutting down failed.')
@@ -123,6 +135,12 @@ export async function serve<R extends AnyRouter>(
   return { url, port: actual, server, close }
 }
 
+/** Node would take a text for the path of a socket file. */
+function checkPort(port: unknown): void {
+  if (Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return
+  throw definitionError('serve', `${show(port)} is no port.`, 'Give a whole number from 0 (any free one) to 65535.')
+}
+
 function listen(server: Server, port: number, hostname: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -142,24 +160,33 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
   })
 }
 
+/** Milliseconds for which a connection that has said nothing yet may still say what it wants: browsers open some in advance. */
+const silence = 500
+
 /** Lets what runs end, within `grace` ms; then cuts what is left. */
-async function drain(server: Server, router: AnyRouter, grace: number): Promise<void> {
-  const end = performance.now() + grace
+async function drain(server: Server, sockets: ReadonlySet<Socket>, router: AnyRouter, grace: number): Promise<void> {
+  const start = performance.now()
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
   const endLive = appOf(router).endLive()
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
-  server.closeIdleConnections()
+  const sweep = (): void => {
+    server.closeIdleConnections()
+    // Those without any request yet don't count as idle.
+    if (performance.now() - start < silence) return
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+  sweep()
+  const sweeps = setInterval(sweep, 50)
   const late = setTimeout(() => server.closeAllConnections(), grace)
   try {
     await endLive
     await closed
   } finally {
-    clearInterval(idle)
+    clearInterval(sweeps)
     clearTimeout(late)
   }
-  await router.close({ grace: Math.max(0, end - performance.now()) })
+  await router.close({ grace: Math.max(0, start + grace - performance.now()) })
 }
 
 const toHost = (hostname: string | undefined): string => {

@@ -2,6 +2,7 @@
  * Procedures: steps that run before a handler, add to its context, end the request, or wrap the rest.
  * Defined by `igniter.procedure`, listed in `use`, run by dispatch.ts.
  */
+import type { Contextual } from './context.js'
 import type { Realtime } from './realtime/realtime.js'
 import type { UnvalidatedRequest } from './request.js'
 import type { Failure, Outcome, ResponseBuilder, Result } from './response.js'
@@ -19,7 +20,7 @@ export interface ProcedureInput<C> {
   readonly response: ResponseBuilder<C>
   readonly realtime: Realtime
   /** Adds `extra` to the context, runs what comes after this procedure, and resolves to how it ended. Once only; never rejects. */
-  next<Added extends object = {}>(extra?: Added): Promise<NextOutcome<Added>>
+  next<Added extends Contextual<Added> = {}>(extra?: Added): Promise<NextOutcome<Added>>
 }
 
 /** One entry of `use`: a procedure with its options. */
@@ -44,8 +45,15 @@ export type ProcedureFactory<Options, Added, Errors extends string> = unknown ex
         ? (options?: Options) => Step<Added, Errors>
         : (options: Options) => Step<Added, Errors>
 
-/** `B` laid over `A`: where both have a key, B's type counts. */
-export type Overlay<A, B> = keyof A & keyof B extends never ? A & B : Omit<A, keyof B> & B
+/** `B` laid over `A`: where both have a key, B's type counts. Of several possible `B`, one. */
+export type Overlay<A, B> = B extends unknown
+  ? keyof A & keyof B extends never
+    ? A & B
+    : Omit<A, keyof B> & Over<A, B>
+  : never
+
+/** What is optional in `B` may have left A's value standing. */
+type Over<A, B> = { [K in keyof B]: undefined extends B[K] ? B[K] | (K extends keyof A ? A[K] : never) : B[K] }
 
 /** A context with what a list of procedures adds to it, the later over the earlier. */
 export type WithSteps<C, U> = U extends readonly []
@@ -65,10 +73,12 @@ type AddedObject<R> = R extends Failure | Result<unknown, never> | Response
       ? R
       : never
 
-type Nothing<T> = [T] extends [never] ? {} : T
+type OrNothing<T> = [T] extends [never] ? {} : T
 
-/** What a procedure's handler adds: the objects among its results; partial where it may also give nothing. */
-export type AddedBy<R> = undefined extends R ? Partial<Nothing<AddedObject<R>>> : Nothing<AddedObject<R>>
+/** What a procedure's handler adds: the objects among its results; partial where it may also give something else. */
+export type AddedBy<R> = [Exclude<R, object>] extends [never]
+  ? OrNothing<AddedObject<R>>
+  : Partial<OrNothing<AddedObject<R>>>
 
 /** The codes of the failures among a handler's results. */
 export type FailuresIn<R> = R extends Failure<infer K> ? K : never

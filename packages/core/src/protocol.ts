@@ -2,8 +2,8 @@
  * What server and client share at run time, exported as `@igniter-js/core/protocol`: the codec, the addresses and names
  * under `/~/`, the realtime frames, and the rules for keys and cursors. Tiny, without imports but the codec.
  *
- * Calls: `GET /~/posts.list?input=<encode({ params, query, headers? })>` for a query; for a mutation `POST` with the JSON
- * body `encode({ params, query, headers?, body })`, or, when the input holds files, multipart with that text in the field
+ * Calls: `GET /~/posts.list?input=<encode({ params, query })>` for a query; for a mutation `POST` with the JSON
+ * body `encode({ params, query, body })`, or, when the input holds files, multipart with that text in the field
  * `input` and each file `{ "$file": n }` in a field named by its number.
  */
 import { decode, encode } from './codec.js'

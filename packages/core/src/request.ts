@@ -7,11 +7,14 @@ import type { RequestHeaders } from './headers.js'
 import type { CallInput } from './input.js'
 
 /** The parameters in a path template: `Params<'/posts/:id'>` is `{ id: string }`. */
-export type Params<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
-  ? { readonly [K in Name]: string } & Params<Rest>
-  : P extends `${string}:${infer Name}`
-    ? { readonly [K in Name]: string }
-    : {}
+export type Params<P extends string> = { readonly [K in Names<P>]: string }
+
+/** The names in a path template: whole segments that begin with a colon. */
+type Names<P extends string> = P extends `${string}/:${infer Rest}`
+  ? Rest extends `${infer Name}/${infer More}`
+    ? Name | Names<`/${More}`>
+    : Rest
+  : never
 
 /** A query string without a schema: repeated keys are arrays. */
 export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>

@@ -4,7 +4,7 @@
  */
 import type { CookieOptions } from './cookies.js'
 import { hasPrefix, serializeCookie } from './cookies.js'
-import { type ErrorCode, errorCodes, IgniterError } from './error.js'
+import { IgniterError } from './error.js'
 import { checkHeader } from './headers.js'
 import type { RevalidateKey } from './protocol.js'
 import type { EventStream, StreamEvent } from './stream.js'
@@ -263,14 +263,15 @@ export class Answer {
   }
 
   error(options: FailureOptions<string>): this {
-    const status = options.status ?? errorCodes[options.code as ErrorCode] ?? 400
+    const error = new IgniterError(options)
+    const { status } = error
     if (!Number.isInteger(status) || status < 400 || status > 599) {
       throw new IgniterError({
         code: 'INTERNAL_SERVER_ERROR',
         message: `response.error: the status ${String(status)} is none of a failure. Give a whole number from 400 to 599.`,
       })
     }
-    return this.#refuse(new IgniterError({ ...options, status }))
+    return this.#refuse(error)
   }
 
   /** Makes an `error` that was thrown the answer, whatever was said before; headers stay. */

@@ -4,13 +4,13 @@
  */
 import type { Action, ActionDefinition } from './action.js'
 import type { ResolvedConfig } from './config.js'
-import type { Controller, Controllers } from './controller.js'
+import type { AnyController, Controllers } from './controller.js'
 import { definitionError, show } from './error.js'
 import { checkAction, checkController, checkParams, checkSchema, flatten } from './mistakes.js'
 import type { Step } from './procedure.js'
 import { rpcPrefix } from './protocol.js'
 import { parameterNames, RouteTable } from './routes.js'
-import { type Coercion, compileCoercion, compileValidator, type Schema, type Validator } from './schema.js'
+import { type AnySchema, type Coercion, compileCoercion, compileValidator, type Validator } from './schema.js'
 
 /** A part of the input with a schema. `coerce` is null where values need no coercion. */
 export interface InputPart {
@@ -86,7 +86,7 @@ export function addAddresses(table: RouteTable<Address>, route: Route, config: R
 
 function compileRoute(
   controllerKey: string,
-  controller: Controller<string, unknown>,
+  controller: AnyController,
   actionKey: string,
   action: Action,
   use: readonly Step[],
@@ -131,7 +131,7 @@ function compileRoute(
 function compilePart(
   key: string,
   part: 'params' | 'query' | 'headers' | 'body',
-  schema: Schema<never, unknown> | undefined,
+  schema: AnySchema | undefined,
 ): InputPart | null {
   if (schema === undefined) return null
   const where = `${key}: ${part}`

@@ -11,15 +11,29 @@ export interface JsonSchemaOptions {
   readonly libraryOptions?: Record<string, unknown> | undefined
 }
 
+/** The two sides of a schema: what it takes, and what it gives. */
+export interface Sides<I = unknown, O = unknown> {
+  readonly input: I
+  readonly output: O
+}
+
 /**
- * A schema that takes `I` and gives `O`: zod, valibot, arktype and others. Both are read from `types` alone, so that
- * the type checker infers them once for each action and compares nothing else of a schema.
+ * A schema with the sides `S`, as declarations ask for it. They are read from `types` alone, both as one, and nothing
+ * else of a schema is compared: the type checker does it anew for every action.
  */
+export interface SchemaOf<S extends Sides> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly types?: S | undefined
+  }
+}
+
+/** A schema that takes `I` and gives `O`: zod, valibot, arktype and others. */
 export interface Schema<I = unknown, O = I> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly types?: { readonly input: I; readonly output: O } | undefined
+    readonly types?: Sides<I, O> | undefined
     /** Gives `{ value }` or `{ issues }`, or a promise of it. */
     readonly validate: (value: unknown) => unknown
     readonly jsonSchema?: {

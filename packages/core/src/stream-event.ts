@@ -36,6 +36,15 @@ export type StreamEvent<Name extends string = string, Data = unknown> = string e
     ? UnnamedEvent<Name, Data>
     : NamedEvent<Name, Data>
 
+/** An event as callers and clients get it. */
+export interface ReceivedEvent<Name extends string = string, Data = unknown> {
+  /** `message` where the sender said none. */
+  readonly event: Name
+  readonly data: Data
+  /** The last id that the stream gave. */
+  readonly id?: string
+}
+
 /** How an action's events become text. */
 export interface EventEncoding {
   /** Data as JSON text: plain on REST addresses, by the codec under `/~/`. Throws for what cannot be sent. */

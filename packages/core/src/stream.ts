@@ -11,9 +11,9 @@ import type { Beating, Heartbeat } from './heartbeat.js'
 import type { Logger } from './logger.js'
 import { Outlet, turn } from './outlet.js'
 import type { Store, Subscription, Unsubscribe } from './store/store.js'
-import { type EventEncoding, encodeStreamEvent, type StreamEvent } from './stream-event.js'
+import { type EventEncoding, encodeStreamEvent, type ReceivedEvent, type StreamEvent } from './stream-event.js'
 
-export type { StreamEvent }
+export type { ReceivedEvent, StreamEvent }
 
 /** What a client is told of the error that ended its stream: the `error` of the envelope. */
 export interface StreamFailure {

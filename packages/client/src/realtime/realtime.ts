@@ -1,25 +1,35 @@
 /**
- * `api.$realtime`: what an application listens to, over one connection that is open while it listens to anything. It
- * keeps the position in the server's log up to which everything has been heard, and resumes from it.
+ * `api.$realtime`: what an application listens to, over one connection that is open while it listens to anything,
+ * and reopened for ever with backoff. It keeps the position in the server's log up to which everything has been heard,
+ * and resumes from it.
  */
 import {
   compareCursors,
   cursorHeader,
   encode,
+  type Grants,
   type MessageFrame,
   parseRevalidateHeader,
+  type ReadyFrame,
   type RevalidateFrame,
   type RevalidateKey,
   revalidateHeader,
 } from '@igniter-js/core/protocol'
+import { readAnswer } from '../answer.js'
 import type { CallerOptions, QueryId, Watch } from '../call.js'
+import type { IgniterClientError } from '../error.js'
+import { readEvents } from '../events.js'
 import { createListeners } from '../listeners.js'
-import { pause } from '../ports.js'
-import { type Connection, type ConnectionState, type Host, openConnection } from './connection.js'
+import { backoff, pause } from '../ports.js'
+import type { OutgoingRequest } from '../transport.js'
 import { createFreshness } from './freshness.js'
+import { listenForWake } from './wake.js'
 
-/** `idle`: nothing listens, so there is no connection. */
-export type RealtimeState = 'idle' | ConnectionState
+/**
+ * `idle`: nothing listens, so there is no connection. `denied`: the server wants someone who may connect. `offline`: the
+ * last attempt failed, or the browser is offline.
+ */
+export type RealtimeState = 'idle' | 'connecting' | 'live' | 'offline' | 'denied'
 
 /** Called with a message's data. */
 export type MessageHandler = (data: unknown, message: { readonly channel: string; readonly event?: string }) => unknown
@@ -50,11 +60,6 @@ export interface Realtime {
   /** Calls `fn` when anything may have been missed, or somebody else has signed in: everything shown should be fetched again. */
   onReset(fn: () => unknown): () => void
   onState(fn: (state: RealtimeState) => unknown): () => void
-  /**
-   * Calls `fn` when the server denies the connection (401, 403); what it gives is awaited, then it is tried again: at once
-   * the first time, then with backoff. With nobody to ask it waits for `reset()`, or until the page comes back.
-   */
-  onDenied(fn: () => unknown): () => void
   /** Narrows the scopes to these; an empty list, as at the start, leaves all that the server grants. A change reconnects. */
   declareScopes(scopes: readonly string[]): void
   /**
@@ -76,11 +81,16 @@ const cursors = new WeakMap<object, string>()
 /** The log position that a query's result is known to cover (its `igniter-cursor`), for what keeps results. */
 export const cursorOf = (result: object): string | undefined => cursors.get(result)
 
-/** Makes `$realtime`, and what watches calls for it. Does nothing until something listens. */
-export function createRealtime(caller: CallerOptions): { readonly realtime: Realtime; readonly watch: Watch } {
-  const { ports } = caller
+/**
+ * Makes `$realtime`, and what watches calls for it. Does nothing until something listens. Denied, it connects again when
+ * what `onDenied` gives has resolved: at once the first time, then with backoff; without it when `reset()` is called, or
+ * when the page comes back.
+ */
+export function createRealtime(
+  { send, ports, prefix }: CallerOptions,
+  onDenied: () => unknown = () => new Promise(() => {}),
+): { readonly realtime: Realtime; readonly watch: Watch } {
   const freshness = createFreshness()
-  let connection: Connection | undefined
   let state: RealtimeState = 'idle'
   let scopes: readonly string[] = []
   let mending: Promise<boolean> | undefined
@@ -90,102 +100,206 @@ export function createRealtime(caller: CallerOptions): { readonly realtime: Real
   /** Where the next connection begins: the oldest position shown, and once connected, what has been heard. */
   let position = ''
   let isHearing = false
+  /** Ends the connection for good; undefined while it is idle. */
+  let life: AbortController | undefined
+  /** Ends what is under way: an attempt, or the wait for the next. */
+  let current = new AbortController()
+  /** Whether the next attempt must not wait. */
+  let isUrgent = false
+  /** The connection's secret; empty while it is not live. */
+  let id = ''
+  /** Channels that the server was asked for. */
+  let asked: readonly string[] = []
+  let isUpdating = false
+  /** Milliseconds between the server's heartbeats. Without a byte for two and a half of them, it reconnects. */
+  let heartbeat = 15_000
+  let lastByte = 0
+  let calm = () => {}
 
+  const enter = (next: RealtimeState) => {
+    if (state !== next) others.emit('state', (state = next))
+  }
+  const again = () => {
+    isUrgent = true
+    current.abort()
+  }
+  const stop = () => {
+    life?.abort()
+    life = undefined
+    current.abort()
+    calm()
+    enter('idle')
+  }
   const update = () =>
     // Later: components come and go together, and the connection stays.
     queueMicrotask(() => {
-      if (!revalidations.all.size && !messages.all.size) stop()
-      else if (connection) void connection.update()
-      else connection = openConnection(caller, host)
+      if (!listeners.topics()[0]) stop()
+      else if (life) void subscribe()
+      else {
+        life = new AbortController()
+        void run(life.signal)
+        listenForWake(
+          life.signal,
+          () => {
+            if (ports.now() - lastByte > heartbeat * 1.5) again()
+          },
+          () => {
+            id = ''
+            enter('offline')
+            current.abort()
+          },
+        )
+      }
     })
-  const revalidations = createListeners<Parameters<RevalidateHandler>>(update)
-  /** Their topics are the channels. Told each message, or nothing when the server refuses the channel. */
-  const messages = createListeners<[channel: string, message?: MessageFrame]>(update)
-  const resets = createListeners()
-  const states = createListeners<[RealtimeState]>()
-  const denials = createListeners()
+  /** Of the topics `#` (revalidations) and `#` with a channel's name: told each message, or nothing when it is refused. */
+  const listeners = createListeners(update)
+  const others = createListeners()
 
-  const enter = (next: RealtimeState) => {
-    if (state !== next) states.emit((state = next))
-  }
-  const stop = () => {
-    connection?.stop()
-    connection = undefined
-    enter('idle')
-  }
   const tell = (keys: readonly RevalidateKey[], cursor: string) => {
     const fresh = freshness.take(keys, cursor)
-    if (fresh[0]) revalidations.emit(fresh, cursor)
+    if (fresh[0]) listeners.emit('#', fresh, cursor)
   }
   const track = (query: QueryId, cursor: string, turn = -1) => {
     if (freshness.isStale(query.key, cursor, turn)) {
       // After whoever asked has put the answer where it is shown.
-      ports.after(0, () => revalidations.emit([query], ''))
+      ports.after(0, () => listeners.emit('#', [query], ''))
     } else if (!isHearing && cursor && (!position || compareCursors(cursor, position)! < 0)) {
       position = cursor
-      connection?.again()
+      again()
+    }
+  }
+  const refuse = (channels: readonly string[]) => {
+    for (const channel of channels) listeners.emit(`#${channel}`)
+  }
+  const channels = () => listeners.topics().flatMap((topic) => topic.slice(1) || [])
+
+  const post = (child: string, body: unknown): OutgoingRequest => ({
+    method: 'POST',
+    path: `${prefix}realtime${child}`,
+    body: JSON.stringify(body),
+    signal: current.signal,
+  })
+
+  /** Tells the server which channels changed. */
+  const subscribe = async (): Promise<void> => {
+    const wanted = channels()
+    const added = wanted.filter((channel) => !asked.includes(channel))
+    const removed = asked.filter((channel) => !wanted.includes(channel))
+    if (!id || isUpdating || !(added[0] ?? removed[0])) return
+    const attempt = current
+    isUpdating = true
+    asked = wanted
+    try {
+      const request = post(`/${id}`, { subscribe: added, unsubscribe: removed })
+      const { data, error } = await readAnswer(request, await send(request))
+      if (error && error.status !== 400) throw error
+      refuse(error ? added : (data as Grants).denied)
+    } catch {
+      // It is gone, or nobody knows what the server understood.
+      attempt.abort()
+    }
+    isUpdating = false
+    await subscribe()
+  }
+
+  const watchBytes = () => {
+    lastByte = ports.now()
+    calm()
+    calm = ports.after(heartbeat * 2.5, () => current.abort())
+  }
+
+  const hear = (event: string | undefined, data: unknown, cursor = '') => {
+    if (event === 'ready') {
+      const { connection, channels, ...ready } = data as ReadyFrame
+      id = connection
+      heartbeat = ready.heartbeat ?? heartbeat
+      if (!isHearing) freshness.take([''], position || cursor)
+      isHearing = true
+      enter('live')
+      refuse(channels.denied)
+      void subscribe()
+    }
+    position = cursor || position
+    if (event === 'revalidate') tell((data as RevalidateFrame).keys, cursor)
+    if (event === 'message') listeners.emit(`#${(data as MessageFrame).channel}`, data)
+    if (event === 'reset') {
+      freshness.forget(cursor)
+      others.emit('reset')
     }
   }
 
-  const host: Host = {
-    async request() {
+  const mend = () =>
+    // One at a time, however often it is denied meanwhile.
+    (mending ??= (async () => onDenied())()
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        mending = undefined
+      }))
+
+  const run = async (life: AbortSignal): Promise<void> => {
+    isUrgent = true
+    for (let failures = 0; ; failures++) {
+      if (isUrgent) enter('connecting')
       if (!isHearing && pending) {
         waiting = new AbortController()
         await pause(ports, patience, waiting.signal)
       }
-      return { channels: host.channels(), ...(scopes[0] && { scopes }), ...(position && { cursor: position }) }
-    },
-    channels: () => [...new Set([...messages.all].map(({ topic }) => topic!))],
-    onFrame(event, data, id = '') {
-      if (event === 'ready' && !isHearing) {
-        isHearing = true
-        freshness.take([''], position || id)
+      if (life.aborted) return
+      const { signal } = (current = new AbortController())
+      isUrgent = false
+      asked = channels()
+      let wait: number | undefined
+      let next: RealtimeState = 'offline'
+      watchBytes()
+      try {
+        const request = post('', { channels: asked, scopes: scopes[0] && scopes, cursor: position || undefined })
+        for await (const { event, data, id, retry } of readEvents(send, request)) {
+          // Whoever was to hear it may have gone: it must come again.
+          if (signal.aborted) break
+          watchBytes()
+          wait = retry ?? wait
+          if (event === 'ready') failures = 0
+          hear(event, data, id)
+        }
+      } catch (error) {
+        if ([401, 403].includes((error as IgniterClientError).status)) next = 'denied'
       }
-      position = id || position
-      if (event === 'revalidate') tell((data as RevalidateFrame).keys, id)
-      if (event === 'message') messages.emit((data as MessageFrame).channel, data as MessageFrame)
-      if (event === 'reset') {
-        freshness.forget(id)
-        resets.emit()
-      }
-    },
-    onRefused(channels) {
-      for (const channel of channels) messages.emit(channel)
-    },
-    onDenied() {
-      if (!denials.all.size) return new Promise(() => {})
-      // One at a time, however often it is denied meanwhile.
-      mending ??= Promise.all(denials.emit())
-        .then(
-          () => true,
-          () => false,
-        )
-        .finally(() => {
-          mending = undefined
-        })
-      return mending
-    },
-    onState: enter,
+      if (life.aborted) return
+      if (id) next = 'connecting'
+      id = ''
+      calm()
+      // What has not been read is not wanted any more.
+      current.abort()
+      if (isUrgent) continue
+      const rest = (current = new AbortController()).signal
+      lastByte = -Infinity
+      enter(next)
+      // New credentials are tried at once, but not again and again.
+      const isMended = next === 'denied' && (await Promise.race([mend(), pause(ports, undefined, rest)]))
+      if (!isMended || failures) await pause(ports, backoff(ports, failures, wait), rest)
+    }
   }
+
   const realtime: Realtime = {
     get state() {
       return state
     },
     channel: (name) => ({
       on: (handler, { event, onRefused } = {}) =>
-        messages.add((channel, message) => {
-          if (channel !== name) return
+        listeners.on(`#${name}`, (message?: MessageFrame) => {
           if (!message) return onRefused?.()
           if (!event || event === message.event) return handler(message.data, message)
-        }, name),
+        }),
     }),
-    onRevalidate: revalidations.add,
-    onReset: resets.add,
-    onState: states.add,
-    onDenied: denials.add,
+    onRevalidate: (fn) => listeners.on('#', fn),
+    onReset: (fn) => others.on('reset', fn),
+    onState: (fn) => others.on('state', fn),
     declareScopes(names) {
       const next = [...new Set(names)].sort()
-      if (encode(next) !== encode(scopes)) connection?.again()
+      if (encode(next) !== encode(scopes)) again()
       scopes = next
     },
     track,
@@ -193,12 +307,13 @@ export function createRealtime(caller: CallerOptions): { readonly realtime: Real
       position = ''
       isHearing = false
       freshness.forget('')
-      resets.emit()
-      connection?.again()
+      others.emit('reset')
+      again()
     },
     close() {
       stop()
-      for (const { all } of [revalidations, messages, resets, states, denials]) all.clear()
+      listeners.clear()
+      others.clear()
     },
   }
   const watch: Watch = (query) => {

@@ -1,6 +1,7 @@
 /** A node:http request as the pipeline reads it: straight from `req`, nothing copied, nothing built that nobody asks for. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { App } from '../app.js'
+import { mediaType } from '../body.js'
 import { IgniterError } from '../error.js'
 import type { Incoming } from '../exchange.js'
 import { tooLarge, tooSlow } from '../fetch.js'
@@ -118,14 +119,32 @@ export class NodeIncoming implements Incoming {
 
 const empty = new Uint8Array()
 
-/** The body where a middleware (express.json and the like) has read it already. */
+/** The body where a middleware (express.json and the like) has read it already, as bytes of the type that its head says. */
 function parsedBefore(req: IncomingMessage): Uint8Array | null {
   if (!req.readableEnded) return null
   const { body } = req as { body?: unknown }
   if (body instanceof Uint8Array) return body
   if (typeof body === 'string') return Buffer.from(body)
-  return Buffer.from(body === undefined ? '' : JSON.stringify(body))
+  const type = mediaType(req.headers['content-type'] ?? null)?.type
+  if (type === 'application/json' && body !== undefined) return Buffer.from(JSON.stringify(body))
+  if (type === 'application/x-www-form-urlencoded' && isFields(body)) return Buffer.from(toForm(body))
+  throw new Error(
+    `A body of type ${type ?? 'unknown'} was read before this handler, and nothing of it is left. Mount the handler before whatever reads bodies.`,
+  )
 }
+
+type Fields = Readonly<Record<string, string | readonly string[]>>
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFields = (body: unknown): body is Fields =>
+  typeof body === 'object' &&
+  body !== null &&
+  Object.values(body).every((value) => isText(value) || (Array.isArray(value) && value.every(isText)))
+
+const toForm = (fields: Fields): string =>
+  new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]) => (isText(value) ? [value] : value).map((one) => [name, one])),
+  ).toString()
 
 const toText = (value: string | string[] | undefined): string | null =>
   value === undefined ? null : typeof value === 'string' ? value : value.join(', ')

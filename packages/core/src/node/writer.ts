@@ -10,15 +10,17 @@ const lingering = 1_000
 /** Writes the reply. Never throws; a client that is gone by now gets nothing. */
 export function writeReply(reply: Reply, incoming: NodeIncoming, clock: Clock): void {
   const { res } = incoming
-  const { status, headers, body } = reply
+  const { status, body } = reply
+  const headers = res.hasHeader('set-cookie') ? withCookies(reply.headers, res) : reply.headers
   if (res.destroyed || res.headersSent) {
     if (isPush(body)) body.start(closedSink)
     return
   }
   if (incoming.isAbandoned) return writeEarly(reply, incoming, clock)
   if (typeof body === 'string') {
-    res.writeHead(status, withLength(headers, Buffer.byteLength(body)))
-    res.end(body)
+    const length = Buffer.byteLength(body)
+    res.writeHead(status, withLength(headers, length))
+    endWith(res, body, length === body.length)
   } else if (body === null) {
     res.writeHead(status, status === 204 || status === 304 ? headers : withLength(headers, 0))
     res.end()
@@ -32,6 +34,29 @@ export function writeReply(reply: Reply, incoming: NodeIncoming, clock: Clock): 
     res.writeHead(status, headers)
     void pipe(body, incoming)
   }
+}
+
+/**
+ * Ends a response with its whole text. `res.end(text)` would hold the socket back, add an empty chunk of its own and
+ * so need a gathered write; head and text in one buffer of one write cost about a tenth less of a request.
+ */
+function endWith(res: ServerResponse, text: string, isAscii: boolean): void {
+  const { socket } = res
+  // Without a socket it waits behind the answer before it (pipelining).
+  if (socket === null) {
+    res.end(text)
+    return
+  }
+  socket.cork()
+  res.write(text, isAscii ? 'latin1' : 'utf8')
+  socket.uncork()
+  res.end()
+}
+
+/** Adds the cookies that a middleware before us has set: ours would replace them. */
+function withCookies(headers: readonly string[], res: ServerResponse): string[] {
+  const theirs = [res.getHeader('set-cookie') ?? []].flat()
+  return [...theirs.flatMap((line) => ['set-cookie', String(line)]), ...headers]
 }
 
 const withLength = (headers: readonly string[], length: number): string[] => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { RequestHeaders } from '../headers.js'
+import { Igniter } from '../igniter.js'
 import { consoleLogger } from '../logger.js'
 import type { ReadyFrame } from '../protocol.js'
 import { toBlocks } from '../testing/blocks.js'
@@ -286,7 +288,7 @@ describe('mistakes in the rules stop the start', () => {
   })
 
   test('a channel without authorize is closed, and the log says so', async () => {
-    const { open, lines } = setup({ scopes: () => [], channels: { 'typed:*': { schema: {} } } })
+    const { open, lines } = setup({ scopes: () => [], channels: { 'typed:*': { schema: z.string() } } })
     expect(lines).toMatchObject([{ level: 'warn', msg: expect.stringContaining('typed:*') }])
     expect((await open({ query: { channel: 'typed:1' } })).ready.channels.denied).toEqual(['typed:1'])
   })
@@ -429,5 +431,42 @@ describe('attacks', () => {
     answer(['user:ann'])
     await expect(opening).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 })
     expect(hub.connections()).toEqual([])
+  })
+})
+
+describe('what travels on a channel', () => {
+  const withSchema = () => {
+    const igniter = Igniter.logger(consoleLogger({ level: 'silent' })).create()
+    const router = igniter.router({
+      controllers: {},
+      realtime: {
+        channels: {
+          'chat:*': { schema: z.object({ text: z.string().trim() }), authorize: () => true },
+          'chat:raw': { schema: z.object({ text: z.string().refine(async (text) => text !== 'no') }), authorize: () => true },
+          open: () => true,
+        },
+      },
+    })
+    return { igniter, router }
+  }
+
+  test('has to fit its schema, and is what the schema makes of it', async () => {
+    const { igniter, router } = withSchema()
+    const response = await router.handler(new Request('http://x/api/v1/~/realtime?channel=chat:1'))
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    await reader.read()
+    await igniter.realtime.publish('chat:1', { text: ' hi ', secret: 1 })
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('{"channel":"chat:1","data":{"text":"hi"}}')
+    await expect(igniter.realtime.publish('chat:1', { text: 5 })).rejects.toThrow(/channel "chat:1": text: /)
+    await expect(igniter.realtime.publish('chat:raw', { text: 'no' })).rejects.toMatchObject({ code: 'INVALID_EVENT' })
+    await expect(igniter.realtime.publish('open', { text: 5 })).resolves.toBeUndefined()
+    await router.close()
+  })
+
+  test('a schema that is none stops at start-up', () => {
+    const channels = { news: { schema: {}, authorize: () => true } }
+    expect(() => Igniter.create().router({ controllers: {}, realtime: { channels } })).toThrow(
+      'realtime.channels["news"].schema: this is no schema.',
+    )
   })
 })

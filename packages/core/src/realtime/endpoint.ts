@@ -48,7 +48,7 @@ export class Endpoint {
     const since = this.#hub.moment
     return whenAll(
       this.#rules.identity(call),
-      this.#rules.scopes(call),
+      this.#rules.scopes(call, wanted.scopes.length > 0),
       this.#rules.channels(call, wanted.channels),
       (identity, held, allowed) => {
         // Whom we cannot tell cannot be disconnected later either, so nothing is granted.
@@ -88,7 +88,12 @@ export class Endpoint {
 
   /** The scopes that this caller would be granted: none where the rules fail. Never throws and never rejects. */
   scopesOf(call: EndpointCall): MaybePromise<readonly string[]> {
-    return this.#rules.scopes(call)
+    return this.#rules.scopes(call, true)
+  }
+
+  /** What is sent for `data` on `channel`, by the channel's schema. Throws or rejects with INVALID_EVENT for what doesn't fit it. */
+  message(channel: string, data: unknown): MaybePromise<unknown> {
+    return this.#rules.message(channel, data)
   }
 
   #own(call: EndpointCall, identity: string | number | null | undefined): Connection {

@@ -3,10 +3,11 @@
  * rejects, takes too long or gives something else grants nothing and is logged as an error. The endpoint asks.
  */
 import type { Clock } from '../clock.js'
-import { definitionError } from '../error.js'
+import { definitionError, IgniterError } from '../error.js'
 import { isThenable, type MaybePromise } from '../exchange.js'
 import type { RequestHeaders } from '../headers.js'
 import type { Logger } from '../logger.js'
+import { type AnySchema, compileValidator, type Validated, type Validator } from '../schema.js'
 import { within } from './deadline.js'
 
 /** The request behind a connection or a change of one. */
@@ -28,7 +29,7 @@ export interface RuleOptions<Context> {
 export type Authorize<Context> = (options: RuleOptions<Context> & { readonly channel: string }) => MaybePromise<boolean>
 
 export interface ChannelOptions<Context> {
-  /** A Standard Schema of the data that travels on the channel. */
+  /** A Standard Schema of the data that travels on the channel: `publish` refuses what doesn't fit, and sends what the schema makes of it. */
   readonly schema?: object
   /** Without it nobody may listen. */
   readonly authorize?: Authorize<Context>
@@ -49,6 +50,8 @@ export interface RealtimeRules<Context = Record<string, unknown>> {
 type Asked = RuleOptions<Record<string, unknown>>
 
 interface ChannelRule {
+  /** Of what travels on the channel; null without a schema. */
+  readonly check: Validator | null
   /** As it was written, for the log. */
   readonly pattern: string
   /** What the name begins with; for an exact rule the name itself. */
@@ -89,11 +92,11 @@ export class Rules {
     return this.#ask('realtime.identity', () => identity(asked), toIdentity, 'a text, a number or null')
   }
 
-  /** The scopes that the caller holds; none when that cannot be known. */
-  scopes(asked: Asked): MaybePromise<readonly string[]> {
+  /** The scopes that the caller holds; none when that cannot be known. Without a rule, says so once, if anybody wanted one. */
+  scopes(asked: Asked, isWanted: boolean): MaybePromise<readonly string[]> {
     const { scopes } = this.#rules
     if (scopes === undefined) {
-      this.#sayNoScopes()
+      if (isWanted) this.#sayNoScopes()
       return none
     }
     const held = this.#ask('realtime.scopes', () => scopes(asked), toScopes, 'a list of texts')
@@ -107,8 +110,28 @@ export class Rules {
     return answers.some(isThenable) ? Promise.all(answers).then(pick) : pick(answers as (boolean | undefined)[])
   }
 
+  /** What the channel's schema makes of a message's data. Throws or rejects with INVALID_EVENT for what doesn't fit it. */
+  message(channel: string, data: unknown): MaybePromise<unknown> {
+    const check = this.#find(channel)?.check
+    if (check === undefined || check === null) return data
+    const judge = (judged: Validated): unknown => {
+      if (judged.details === null) return judged.value
+      throw new IgniterError({
+        code: 'INVALID_EVENT',
+        message: `publish: the data doesn't fit the schema of the channel ${JSON.stringify(channel)}: ${judged.details.map(({ path, message }) => `${path || 'the whole'}: ${message}`).join('; ')}.`,
+        details: judged.details,
+      })
+    }
+    const judged = check(data)
+    return isThenable(judged) ? judged.then(judge) : judge(judged)
+  }
+
+  #find(channel: string): ChannelRule | undefined {
+    return this.#exact.get(channel) ?? this.#prefixes.find(({ prefix }) => channel.startsWith(prefix))
+  }
+
   #mayListen({ request, context }: Asked, channel: string): MaybePromise<boolean | undefined> {
-    const rule = this.#exact.get(channel) ?? this.#prefixes.find(({ prefix }) => channel.startsWith(prefix))
+    const rule = this.#find(channel)
     const authorize = rule?.authorize
     if (rule === undefined || authorize === undefined) return false
     const name = `realtime.channels[${JSON.stringify(rule.pattern)}]`
@@ -139,8 +162,10 @@ export class Rules {
     } else if (typeof authorize !== 'function') {
       throw definitionError(where, 'its `authorize` is not a function.', 'Give ({ context, channel }) => boolean.')
     }
-    if (star === -1) this.#exact.set(pattern, { pattern, prefix: pattern, authorize })
-    else this.#prefixes.push({ pattern, prefix: pattern.slice(0, star), authorize })
+    const schema = typeof rule === 'function' ? undefined : rule.schema
+    const check = schema === undefined ? null : compileValidator(schema as AnySchema, 'body', `${where}.schema`)
+    if (star === -1) this.#exact.set(pattern, { pattern, prefix: pattern, authorize, check })
+    else this.#prefixes.push({ pattern, prefix: pattern.slice(0, star), authorize, check })
   }
 
   /** What the rule gives, or undefined when it fails; a rule that answers at once is not waited for. */
