@@ -20,6 +20,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'query',
     'redact',
     'heartbeat',
+    'deadlines',
+    'later',
+    'context',
   ],
   ports: [
     'standard-schema',
@@ -37,8 +40,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   definitions: ['config', 'docs', 'action', 'procedure', 'controller', 'mistakes', 'routes', 'router', 'define', 'infer'],
   engines: ['store/*', 'realtime/*'],
   dispatch: ['running', 'app', 'call', 'failure', 'procedures', 'validate', 'reply', 'effects', 'dispatch'],
-  igniter: ['caller', 'igniter'],
-  doors: ['index', 'fetch', 'node', 'node/*', 'next', 'testing/*'],
+  igniter: ['fetch', 'caller', 'rate-limit', 'health', 'igniter'],
+  doors: ['index', 'node', 'node/*', 'next', 'testing/*'],
 }
 
 /** Files of core that the client shares: all that its bundle may hold of the server's package. */

@@ -2,7 +2,7 @@
 import { inputField, toWire } from '@igniter-js/core/protocol'
 import { type Answer, readAnswer } from './answer.js'
 import { toClientError } from './error.js'
-import { backoff, pause, type Ports } from './ports.js'
+import { backOff, type Ports } from './ports.js'
 import type { Send } from './transport.js'
 
 /** What one call may be given beside its input. */
@@ -53,15 +53,17 @@ export function toRequest(
   for (const part of ['params', 'query', 'body'] as const) if (input[part] !== undefined) sent[part] = input[part]
   const files: Blob[] = []
   const text = JSON.stringify(toWire(sent, (file) => files.push(file) - 1))
+  let search = ''
+  let body: string | FormData | undefined
+  if (method === 'GET') search = text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}`
+  else if (files[0]) {
+    body = new FormData()
+    body.append(inputField, text)
+    for (const number in files) body.append(number, files[number]!)
+  } else body = text
   // Headers that are undefined are left out, numbers become text.
   const own: (HeadersInit | undefined)[] = [headers, JSON.parse(JSON.stringify(input.headers ?? {}))]
-  const common = { method, path, headers: own, signal }
-  if (method === 'GET') return { ...common, search: text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}` }
-  if (!files[0]) return { ...common, body: text }
-  const body = new FormData()
-  body.append(inputField, text)
-  files.forEach((file, number) => body.append(`${number}`, file))
-  return { ...common, body }
+  return { method, path, search, body, headers: own, signal }
 }
 
 /** Calls `key` by GET (a query) or POST (a mutation). Rejects only with CodecError, for input that cannot be sent. */
@@ -89,6 +91,6 @@ export async function callAction(
         return { data: null, error }
       }
     }
-    await pause(ports, backoff(ports, failures) / 2, request.signal)
+    await backOff(ports, failures - 1, request.signal)
   }
 }

@@ -12,7 +12,7 @@ import { createSend, type TransportOptions } from './transport.js'
 export interface CallsOptions extends TransportOptions {
   /** The server's `basePath`. `/api/v1` unless given. */
   readonly basePath?: string
-  /** How often a query is tried again when no answer came or it broke off, after up to 1, 2, 4 and then 5 s. 2 unless given. */
+  /** How often a query is tried again when no answer came or it broke off, after up to 1, 2, 4, 8 and then 10 s. 2 unless given. */
   readonly retries?: number
 }
 

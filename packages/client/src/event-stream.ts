@@ -23,11 +23,8 @@ export interface Block {
   readonly retry?: number
 }
 
-/**
- * Gives a function that takes the bytes of one stream, as they come, and gives what they say. It throws a RangeError
- * for an event or a line of more than `limit` characters.
- */
-export function createParser(limit: number = 2 ** 23): (bytes?: Uint8Array) => Iterable<Block> {
+/** Gives a function that takes the bytes of one stream, as they come, and gives what they say. */
+export function createParser(): (bytes?: Uint8Array) => Iterable<Block> {
   // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let skipped = '\ufeff'
@@ -55,9 +52,7 @@ export function createParser(limit: number = 2 ** 23): (bytes?: Uint8Array) => I
         data = event = ''
         id = undefined
       }
-      if (data.length > limit) break
     }
-    if (rest.length + data.length > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
   }
 }
 
@@ -66,7 +61,7 @@ export interface ParseOptions {
   readonly onId?: (id: string) => void
   /** Told the milliseconds to wait before reconnecting, when the stream says them. */
   readonly onRetry?: (ms: number) => void
-  /** Characters that one event or line may have; beyond them reading fails with a RangeError. 8 Mi unless given. */
+  /** Bytes of what is not complete, or characters of an event; beyond them reading fails with a RangeError. 8 Mi unless given. */
   readonly limit?: number
 }
 
@@ -83,7 +78,7 @@ interface Source {
  */
 export function parseEventStream(
   readable: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  { onId, onRetry, limit }: ParseOptions = {},
+  { onId, onRetry, limit = 2 ** 23 }: ParseOptions = {},
 ): AsyncIterableIterator<ServerSentEvent, void> {
   // Not every browser can iterate over a stream, and only a reader can be cancelled while it waits.
   const source: Source = 'getReader' in readable ? readable.getReader() : toSource(readable)
@@ -97,20 +92,28 @@ export function parseEventStream(
   }
 
   async function* read(): AsyncGenerator<ServerSentEvent, void> {
-    const parse = createParser(limit)
+    const parse = createParser()
     let lastEventId = ''
+    const check = (size: number) => {
+      if (size > limit) throw new RangeError(`An event is longer than ${limit} characters.`)
+    }
+    let size = 0
     try {
       while (!over) {
         const { done, value } = await source.read()
         if (done) release(done)
         if (over) break
+        size += value?.length ?? 0
         for (const { event, data = '', id = lastEventId, retry } of parse(value)) {
+          check(data.length)
+          size = 0
           if (retry !== undefined) onRetry?.(retry)
           if (id !== lastEventId) onId?.(id)
           lastEventId = id
           if (event) yield { event, data, lastEventId }
           if (over) return
         }
+        check(size)
       }
     } finally {
       release()

@@ -1,5 +1,5 @@
 /** What an action's stream or the realtime connection says, decoded, from one request. */
-import { decode } from '@igniter-js/core/protocol'
+import { decodeAnswer } from '@igniter-js/core/protocol'
 import { notIgniter, readAnswer } from './answer.js'
 import { type Block, createParser } from './event-stream.js'
 import type { OutgoingRequest, Send } from './transport.js'
@@ -29,7 +29,7 @@ export async function* readEvents(send: Send, request: OutgoingRequest): AsyncGe
     if (done) return
     yield {}
     for (const block of parse(value)) {
-      yield block.event ? { ...block, data: decode(block.data!, { maxNodes: Infinity }) } : block
+      yield block.event ? { ...block, data: decodeAnswer(block.data!) } : block
     }
   }
 }

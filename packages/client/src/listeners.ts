@@ -1,4 +1,4 @@
-/** Functions to be told something, each for one topic and each apart from the others. */
+/** Functions to be told something, each about one topic and each apart from the others. */
 
 export type Listener = (...args: never[]) => unknown
 
@@ -13,21 +13,23 @@ export interface Listeners {
 }
 
 export function createListeners(onChange = () => {}): Listeners {
-  const all = new Set<readonly [topic: string, fn: Listener]>()
+  let all: (readonly [topic: string, fn: Listener])[] = []
   return {
-    topics: () => [...new Set([...all].map(([topic]) => topic))],
+    topics: () => [...new Set(all.map(([topic]) => topic))],
     on(topic, fn) {
       const own = [topic, fn] as const
-      all.add(own)
+      all = [...all, own]
       onChange()
       return () => {
-        all.delete(own)
+        all = all.filter((one) => one !== own)
         onChange()
       }
     },
     emit(about, ...args) {
-      for (const [topic, fn] of [...all]) if (topic === about) void (async () => fn(...(args as never[])))()
+      for (const [topic, fn] of all) if (topic === about) void (async () => fn(...(args as never[])))()
     },
-    clear: () => all.clear(),
+    clear() {
+      all = []
+    },
   }
 }

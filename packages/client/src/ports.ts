@@ -10,30 +10,32 @@ export interface Ports {
 }
 
 export const systemPorts: Ports = {
-  now: () => Date.now(),
+  now: Date.now,
   after(ms, fn) {
     const handle = setTimeout(fn, ms)
     return () => clearTimeout(handle)
   },
-  random: () => Math.random(),
+  random: Math.random,
 }
 
-/**
- * Milliseconds before the next attempt after `failures` of them: anything up to 2 s, doubled with each failure up to
- * 10 s; or what the server has `asked` for, and up to 1 s more. So those who lost the same server come back spread out.
- */
-export const backoff = ({ random }: Ports, failures: number, asked?: number): number =>
-  asked === undefined ? random() * Math.min(10_000, 2_000 * 2 ** failures) : asked + random() * 1_000
-
-/** Waits `ms`, or for ever; less when `signal` aborts. Never rejects. */
-export const pause = (ports: Ports, ms: number | undefined, signal: AbortSignal | undefined): Promise<void> =>
+/** Waits `ms`; less when `signal` aborts. Never rejects. */
+export const pause = ({ after }: Ports, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
-      cancel?.()
+      cancel()
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const cancel = ms === undefined ? undefined : ports.after(ms, done)
+    const cancel = after(ms, done)
     signal?.addEventListener('abort', done)
     if (signal?.aborted) done()
   })
+
+/**
+ * Waits before the next attempt after `failures` of them: anything up to 2 s, doubled with each failure up to 10 s; or
+ * what the server has `asked` for, in ms, and up to 1 s more. So those who lost the same server come back spread out.
+ */
+export const backOff = (ports: Ports, failures: number, signal?: AbortSignal, asked?: number): Promise<void> => {
+  const most = asked === undefined ? Math.min(10_000, 2_000 * 2 ** failures) : 1_000
+  return pause(ports, (asked ?? 0) + ports.random() * most, signal)
+}

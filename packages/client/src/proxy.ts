@@ -12,7 +12,7 @@ export function createActionProxy(verb: Verb, extras: object = {}): unknown {
     new Proxy(() => {}, {
       get(_, name) {
         if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return
-        return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], Object.create(null)))
+        return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], { __proto__: null }))
       },
       apply() {
         throw new TypeError(

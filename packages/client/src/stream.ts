@@ -5,7 +5,7 @@
 import { type CallerOptions, type CallInput, type CallOptions, toRequest } from './call.js'
 import { IgniterClientError, toClientError } from './error.js'
 import { readEvents } from './events.js'
-import { backoff, pause } from './ports.js'
+import { backOff } from './ports.js'
 
 /** An event of a stream. */
 export interface ClientEvent {
@@ -21,67 +21,63 @@ export interface ClientEvent {
  * left. Throws IgniterClientError: what the server answered instead of a stream, what ended it there, ABORTED, or
  * NETWORK_ERROR when it cannot be resumed.
  */
-export const streamAction = (caller: CallerOptions, key: string, input?: CallInput, options: CallOptions = {}) => ({
+export const streamAction = (
+  { send, ports, prefix, retries }: CallerOptions,
+  key: string,
+  input?: CallInput,
+  options: CallOptions = {},
+) => ({
   [Symbol.asyncIterator](): AsyncIterator<ClientEvent, undefined> {
+    const asked = options.signal
     const life = new AbortController()
-    const events = read(caller, key, input, options, life)
+    const { signal } = life
+    const end = () => life.abort()
+    asked?.addEventListener('abort', end, { signal })
+    if (asked?.aborted) end()
+
+    async function* read(): AsyncGenerator<ClientEvent, undefined> {
+      let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
+      let lastId = ''
+      for (let failures = 0; ; failures++) {
+        let wait: number | undefined
+        const request = toRequest(method, prefix + key, input, { ...options, signal })
+        if (lastId) request.headers.push({ 'last-event-id': lastId })
+        try {
+          for await (const { event, data, id, retry } of readEvents(send, request)) {
+            lastId = id ?? lastId
+            wait = retry ?? wait
+            if (!event) continue
+            const { code, message } = Object(data)
+            if (event === 'error' && code && message) throw new IgniterClientError({ ...Object(data), status: 200 })
+            yield { event, data, id: lastId }
+            // What has begun without ids cannot be taken up again.
+            failures = lastId ? 0 : retries
+            wait = undefined
+          }
+          signal.throwIfAborted()
+          // A server that goes away says last when to come back; any other end is the stream's own.
+          if (wait === undefined || !lastId) return
+        } catch (cause) {
+          const error = toClientError(request, cause)
+          const { status } = error
+          if (signal.aborted && !asked?.aborted) return
+          const canResume = lastId ? [0, 429, 502, 503, 504].includes(status) : !status && failures < retries
+          if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
+          // Only the server knows that this is a mutation: one without a body looks like a query.
+          if (status === 405) {
+            method = 'POST'
+            continue
+          }
+        }
+        await backOff(ports, failures, signal, wait)
+      }
+    }
+    const events = read()
     // A generator's own `return` would wait for the event that is on its way.
     events.return = async () => {
-      life.abort()
+      end()
       return { done: true, value: undefined }
     }
     return events
   },
 })
-
-async function* read(
-  { send, ports, prefix, retries }: CallerOptions,
-  key: string,
-  input: CallInput | undefined,
-  options: CallOptions,
-  life: AbortController,
-): AsyncGenerator<ClientEvent, undefined> {
-  const { signal } = life
-  const abort = () => life.abort()
-  options.signal?.addEventListener('abort', abort, { signal })
-  if (options.signal?.aborted) abort()
-  let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
-  let lastId = ''
-  try {
-    for (let failures = 0; ; failures++) {
-      let wait: number | undefined
-      const request = toRequest(method, prefix + key, input, { ...options, signal })
-      if (lastId) request.headers.push({ 'last-event-id': lastId })
-      try {
-        for await (const { event, data, id, retry } of readEvents(send, request)) {
-          lastId = id ?? lastId
-          wait = retry ?? wait
-          if (!event) continue
-          const { code, message } = Object(data)
-          if (event === 'error' && code && message) throw new IgniterClientError({ ...Object(data), status: 200 })
-          yield { event, data, id: lastId }
-          // What has begun without ids cannot be taken up again.
-          failures = lastId ? 0 : retries
-          wait = undefined
-        }
-        signal.throwIfAborted()
-        // A server that goes away says last when to come back; any other end is the stream's own.
-        if (wait === undefined || !lastId) return
-      } catch (cause) {
-        const error = toClientError(request, cause)
-        const { status } = error
-        if (signal.aborted && !options.signal?.aborted) return
-        const canResume = lastId ? [0, 429, 502, 503, 504].includes(status) : !status && failures < retries
-        if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
-        // Only the server knows that this is a mutation: one without a body looks like a query.
-        if (status === 405) {
-          method = 'POST'
-          continue
-        }
-      }
-      await pause(ports, backoff(ports, failures, wait), signal)
-    }
-  } finally {
-    life.abort()
-  }
-}

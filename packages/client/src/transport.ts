@@ -19,7 +19,7 @@ export interface OutgoingRequest {
   /** The query string with its `?`. */
   readonly search?: string
   /** JSON text, or a form. */
-  readonly body?: string | FormData
+  readonly body?: string | FormData | undefined
   /** The later win over the earlier, and all of them over the client's own. */
   readonly headers?: readonly (HeadersInit | undefined)[]
   readonly signal?: AbortSignal | undefined
@@ -33,7 +33,7 @@ export const createSend =
   (options: TransportOptions): Send =>
   async ({ method, path, search = '', body, headers = [], signal }) => {
     const { baseURL = '', credentials, headers: common } = options
-    if (!baseURL && !options.fetch && !globalThis.location) throw new Error('outside browsers, baseURL is needed')
+    if (!baseURL && !options.fetch && !globalThis.location) throw new Error('baseURL is needed outside browsers')
     const all = new Headers(typeof common === 'function' ? await common() : common)
     for (const own of headers) new Headers(own).forEach((value, name) => all.set(name, value))
     if (typeof body === 'string') all.set('content-type', 'application/json')

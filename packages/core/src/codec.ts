@@ -24,48 +24,52 @@ export type FileCollector = (file: Blob) => number
 export interface ReviveOptions {
   /** Finds the file for `{ "$file": n }`, and throws when there is none. Without it, files are refused. */
   readonly file?: (n: number) => unknown
-  /** How many values the whole may hold, 100,000 unless given. A client that trusts its server gives Infinity. */
+  /** How many values the whole may hold, 100,000 unless given. */
   readonly maxNodes?: number
 }
 
 const maxLevels = 100
 
-/** What is sent for a rich value, and the way back, which may throw or give nonsense. */
-type Kind = readonly [pack?: (value: never) => unknown, unpack?: (content: never) => unknown]
+/** A kind of rich value: its mark, what is sent for it, and the way back, which may throw or give nonsense. */
+type Kind = readonly [mark: string, pack?: (value: never) => unknown, unpack?: (content: never) => unknown]
 
-const kinds: Readonly<Record<string, Kind | undefined>> = {
+/** By the name that `Object.prototype.toString` gives: right for other realms too, and for Node's Buffer. */
+const kinds: Readonly<Record<string, Kind>> = {
   __proto__: null as never,
-  $date: [(date: Date) => date.toJSON(), (text: string | null) => new Date(text ?? NaN)],
-  $bigint: [String, (text: string) => /^-?\d{1,10000}$/.test(text) && BigInt(text)],
-  $map: [
-    (map: Map<unknown, unknown>) => [...map],
-    (list: [unknown, unknown][]) => list.every((pair) => Array.isArray(pair) && pair.length === 2) && new Map(list),
-  ],
-  $set: [(set: Set<unknown>) => [...set], (list: unknown[]) => new Set(list)],
-  $undefined: [() => true, () => undefined],
-  $number: [(number: number) => (number === 0 ? '-0' : String(number)), Number],
-  $url: [String, (text: string) => new URL(text)],
-  $bytes: [
+  Date: ['$date', (date: Date) => date.toJSON(), (text: string | null) => new Date(text ?? NaN)],
+  BigInt: ['$bigint', String, BigInt],
+  Map: ['$map', (map: Map<unknown, unknown>) => [...map], (list: [unknown, unknown][]) => new Map(list)],
+  Set: ['$set', (set: Set<unknown>) => [...set], (list: unknown[]) => new Set(list)],
+  Undefined: ['$undefined', () => true, () => undefined],
+  Number: ['$number', (number: number) => (number === 0 ? '-0' : String(number)), Number],
+  URL: ['$url', String, (text: string) => new URL(text)],
+  Uint8Array: [
+    '$bytes',
     (bytes: Uint8Array) => btoa(bytes.reduce((binary, byte) => binary + String.fromCharCode(byte), '')),
     (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)),
   ],
-  // Whoever sends or receives says what becomes of files.
-  $file: [],
+  // Both ways are given by who sends or receives.
+  File: ['$file'],
+  Blob: ['$file'],
 }
 
-/** By the name that `Object.prototype.toString` gives, right for other realms too; empty for plain objects and lists. */
+/** Empty for plain objects and lists. */
 const tagOf = (value: unknown): string => {
   const prototype = typeof value === 'object' && Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null || Array.isArray(value)) return ''
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-/** The mark for what has such a tag, if it is of a kind. */
-const toMark = (tag: string): string =>
-  tag === 'Uint8Array' ? '$bytes' : tag === 'Blob' ? '$file' : `$${tag.toLowerCase()}`
-
 type Key = string | number
 type Box = Record<Key, unknown>
+
+const kindOf = (mark: string): Kind | undefined => Object.values(kinds).find((kind) => kind[0] === mark)
+
+/** The mark, or what looks like one, that is the only key of `box`. */
+const markOf = (box: Box): string | undefined => {
+  for (const key in box)
+    return key[0] === '$' && Object.keys(box).length === 1 && kindOf(key.replace(/^\$+/, '$')) ? key : undefined
+}
 
 const refuse = (what: string, keys: readonly Key[]): never => {
   const path = keys
@@ -76,27 +80,33 @@ const refuse = (what: string, keys: readonly Key[]): never => {
   throw new CodecError(`codec: ${what}${path && ` at "${path}"`}`, path)
 }
 
-/** Visits what `box` holds, and copies it only if something in it becomes another: plain data costs no copy. */
-const descend = (box: Box, path: Key[], visit: (value: unknown) => unknown): Box => {
-  if (path.length >= maxLevels) refuse(`a circle, or more than ${maxLevels} levels,`, path)
-  const isList = Array.isArray(box)
-  let copy: Box | undefined
-  const keys = isList ? box : Object.keys(box)
-  for (let index = 0; index < keys.length; index++) {
-    const key: Key = isList ? index : keys[index]
-    path.push(key)
-    if (key === '__proto__') refuse('a forbidden key', path)
-    const old = box[key]
-    const item = visit(old)
-    if (!Object.is(item, old)) (copy ??= isList ? (box.slice() as never) : { ...box })[key] = item
-    path.pop()
+/**
+ * Rebuilds `root` from what `enter` makes of each value, top down, and `leave` of each object and list, bottom up. Copies
+ * only where something becomes another: plain data costs no copy.
+ */
+const walk = (
+  root: unknown,
+  enter: (value: unknown, path: readonly Key[]) => unknown,
+  leave: (box: Box, path: readonly Key[]) => unknown = (box) => box,
+): unknown => {
+  const path: Key[] = []
+  const visit = (value: unknown): unknown => {
+    const box = enter(value, path) as Box
+    if (typeof box !== 'object' || box === null) return box
+    if (path.length >= maxLevels) refuse('a circle, or too many levels,', path)
+    const isList = Array.isArray(box)
+    let copy: Box | undefined
+    for (const key of isList ? box.keys() : Object.keys(box)) {
+      path.push(key)
+      if (key === '__proto__') refuse('a forbidden key', path)
+      const old = box[key]
+      const item = visit(old)
+      if (!Object.is(item, old)) (copy ??= isList ? (box.slice() as never) : { ...box })[key] = item
+      path.pop()
+    }
+    return leave(copy ?? box, path)
   }
-  return copy ?? box
-}
-
-/** The mark, or what looks like one, that is the only key of `box`. */
-const markOf = (box: Box): string | undefined => {
-  for (const key in box) return key[0] === '$' && key.replace(/^\$+/, '$') in kinds && Object.keys(box).length === 1 ? key : undefined
+  return visit(root)
 }
 
 /**
@@ -105,26 +115,20 @@ const markOf = (box: Box): string | undefined => {
  * Throws CodecError for what cannot travel: functions, symbols, circles, other built-in classes, more than 100 levels.
  */
 export const toWire = (root: unknown, collect?: FileCollector): unknown => {
-  const path: Key[] = []
-  const visit = (value: unknown, isFromJson?: unknown): unknown => {
+  const enter = (value: unknown, path: readonly Key[], isFromJson?: boolean): unknown => {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
     if (Number.isFinite(value) && !Object.is(value, -0)) return value
     const tag = tagOf(value)
-    const mark = tag && toMark(tag)
-    const pack = mark === '$file' ? collect : kinds[mark]?.[0]
-    if (pack) return descend({ [mark]: pack(value as never) }, path, visit)
+    const [mark, pack = collect] = kinds[tag] ?? []
+    if (mark && pack) return { [mark]: pack(value as never) }
     const box = value as Box
-    if (typeof box.toJSON === 'function' && !isFromJson) return visit(box.toJSON(path.at(-1)), true)
+    if (typeof box.toJSON === 'function' && !isFromJson) return enter(box.toJSON(path.at(-1)), path, true)
     if (tag && tag !== 'Object')
-      refuse(
-        `cannot send ${typeof value === 'object' ? 'an instance of ' + tag : 'a ' + typeof value}, only plain data,`,
-        path,
-      )
-    const wire = descend(box, path, visit)
-    const key = markOf(wire)
-    return key ? { [`$${key}`]: wire[key] } : wire
+      refuse(`cannot send ${typeof value === 'object' ? `an instance of ${tag}` : `a ${typeof value}`}`, path)
+    const key = markOf(box)
+    return key ? { [`$${key}`]: box[key] } : box
   }
-  return visit(root)
+  return walk(root, enter)
 }
 
 /**
@@ -133,22 +137,33 @@ export const toWire = (root: unknown, collect?: FileCollector): unknown => {
  * circle, more than 100 levels and a key `__proto__`.
  */
 export const toPlain = (root: unknown): unknown => {
-  const path: Key[] = []
-  const visit = (value: unknown, isFromJson?: unknown): unknown => {
+  const enter = (value: unknown, path: readonly Key[], isFromJson?: boolean): unknown => {
     if (typeof value === 'bigint') return String(value)
     if (typeof value !== 'object' || value === null) return value
     const tag = tagOf(value)
-    if (tag === 'Map' || tag === 'Set' || tag === 'Uint8Array') return visit(kinds[toMark(tag)]![0]!(value as never))
-    if (tag === 'Date') return value
+    if (tag === 'Map' || tag === 'Set' || tag === 'Uint8Array') return kinds[tag]![1]!(value as never)
     const box = value as Box
-    if (typeof box.toJSON === 'function' && !isFromJson) return visit(box.toJSON(path.at(-1)), true)
-    return descend(box, path, visit)
+    if (tag !== 'Date' && typeof box.toJSON === 'function' && !isFromJson) {
+      return enter(box.toJSON(path.at(-1)), path, true)
+    }
+    return box
   }
-  return visit(root)
+  return walk(root, enter)
 }
 
 /** The value as JSON text; throws like `toWire`. */
 export const encode = (value: unknown): string => JSON.stringify(toWire(value))
+
+/** Makes values of marks, with what `revive` makes of a mark and its content. */
+const unmark =
+  (revive: (mark: string, content: unknown, path: readonly Key[]) => unknown) =>
+  (box: Box, path: readonly Key[]): unknown => {
+    const mark = markOf(box)
+    if (!mark) return box
+    return mark[1] === '$' ? { [mark.slice(1)]: box[mark] } : revive(mark, box[mark], path)
+  }
+
+const isPair = (item: unknown): boolean => Array.isArray(item) && item.length === 2
 
 /**
  * The value that `toWire` was given, from parsed JSON; the very same reference when nothing in it is marked. Fit for
@@ -156,36 +171,43 @@ export const encode = (value: unknown): string => JSON.stringify(toWire(value))
  * values or 10,000 digits.
  */
 export const fromWire = (json: unknown, { file, maxNodes = 100_000 }: ReviveOptions = {}): unknown => {
-  const path: Key[] = []
   let nodes = 0
-  const visit = (value: unknown): unknown => {
-    if (++nodes > maxNodes) refuse(`more than ${maxNodes} values`, path)
-    if (typeof value !== 'object' || value === null) return value
-    const box = descend(value as Box, path, visit)
-    const mark = markOf(box)
-    if (!mark) return box
-    const content = box[mark]
-    if (mark[1] === '$') return { [mark.slice(1)]: content }
+  const count = (value: unknown, path: readonly Key[]) =>
+    ++nodes > maxNodes ? refuse(`more than ${maxNodes} values`, path) : value
+  const revive = (mark: string, content: unknown, path: readonly Key[]): unknown => {
     try {
       if (mark === '$file' && Number.isSafeInteger(content)) return file!(content as number)
-      const [pack, unpack] = kinds[mark] as Required<Kind>
+      if (mark === '$bigint' && (content as string).length > 10_001) return refuse('a number of too many digits', path)
+      const [, pack, unpack] = kindOf(mark) as Required<Kind>
       const value = unpack(content as never)
       // What packs to something else was not packed by us: one rule for odd dates, loose base64, hexadecimal…
       const again = pack(value as never)
-      if (Array.isArray(again) ? Array.isArray(content) : again === content) return value
+      const isOurs = Array.isArray(again) ? Array.isArray(content) : again === content
+      if (isOurs && (mark !== '$map' || (content as unknown[]).every(isPair))) return value
     } catch {}
     return refuse(`bad ${mark}`, path)
   }
-  return visit(json)
+  return walk(json, count, unmark(revive))
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return refuse('this is no JSON', [])
+  }
 }
 
 /** The value that `encode` was given; throws like `fromWire`, also for text that is no JSON. */
-export const decode = (text: string, options?: ReviveOptions): unknown => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    refuse('this is no JSON', [])
-  }
-  return fromWire(json, options)
-}
+export const decode = (text: string, options?: ReviveOptions): unknown => fromWire(parse(text), options)
+
+/**
+ * The same for clients, whose own server has written the text: of any number of values, and no mark's content is looked
+ * at twice. Throws anything for text that cannot be read.
+ */
+export const decodeAnswer = (text: string): unknown =>
+  walk(
+    JSON.parse(text),
+    (value) => value,
+    unmark((mark, content) => kindOf(mark)![2]!(content as never)),
+  )

@@ -16,6 +16,7 @@ import type {
 } from './action.js'
 import type { Contextual } from './context.js'
 import type { Actions, Controller, ControllerDefinition } from './controller.js'
+import type { MaybePromise } from './exchange.js'
 import type { RequestHeaders } from './headers.js'
 import type {
   AddedBy,
@@ -35,7 +36,6 @@ import type { SchemaOf, Sides } from './standard-schema.js'
  * worked out anew for each action of an application.
  */
 interface Declaration<
-  C,
   M,
   P,
   A extends Sides,
@@ -46,7 +46,7 @@ interface Declaration<
   S,
   V,
   U,
-  R,
+  F,
 > extends ActionInfo {
   /** Of a mutation: `POST` unless given. */
   readonly method?: M
@@ -69,10 +69,20 @@ interface Declaration<
   /** Schemas of a stream's events by name; what doesn't fit is not sent. */
   readonly events?: V
   /** Answers with a plain value, with something of `response`, with a `Response`, or with a generator of events. */
-  readonly handler: (
-    input: HandlerInput<WithSteps<C, U>, A['output'], Q['output'], B['output'], H['output'], SentEvents<V>>,
-  ) => R | Promise<R>
+  readonly handler: F
 }
+
+/**
+ * What answers. The type of a declaration's handler is inferred whole, with this as its default, and not by what it
+ * returns: only so does the checker know what `output` and `events` ask for while it reads the handler's body, and
+ * keeps `role: 'admin'` from becoming a string.
+ */
+type Handler<C, A extends Sides, Q extends Sides, H extends Sides, B extends Sides, O extends Sides, S, V, U> = (
+  input: HandlerInput<WithSteps<C, U>, A['output'], Q['output'], B['output'], H['output'], SentEvents<V>>,
+) => MaybePromise<Given<O['input'], S, V>>
+
+/** What a handler gives in the end. */
+type Gives<F> = F extends (input: never) => infer R ? Awaited<R> : never
 
 type MutationMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -102,17 +112,17 @@ export interface Define<C> {
     const S extends boolean = false,
     V extends EventSchemas | undefined = undefined,
     const U extends Steps = [],
-    R extends Given<O['input'], S, V> = never,
+    F extends Handler<C, A, Q, H, NoBody, O, S, V, U> = Handler<C, A, Q, H, NoBody, O, S, V, U>,
   >(
-    declaration: Declaration<C, never, P, A, Q, H, NoBody, O, S, V, U, R>,
+    declaration: Declaration<never, P, A, Q, H, NoBody, O, S, V, U, F>,
   ): Query<{
     params: A['input']
     query: Q['input']
     headers: H['input']
     body: undefined
-    data: Data<O['output'], S, R>
-    errors: Errors<R, U>
-    events: Events<S, V, R>
+    data: Data<O['output'], S, Gives<F>>
+    errors: Errors<Gives<F>, U>
+    events: Events<S, V, Gives<F>>
   }>
 
   /** An action that changes something: `POST` unless `method` says otherwise. */
@@ -126,17 +136,17 @@ export interface Define<C> {
     const S extends boolean = false,
     V extends EventSchemas | undefined = undefined,
     const U extends Steps = [],
-    R extends Given<O['input'], S, V> = never,
+    F extends Handler<C, A, Q, H, B, O, S, V, U> = Handler<C, A, Q, H, B, O, S, V, U>,
   >(
-    declaration: Declaration<C, MutationMethod, P, A, Q, H, B, O, S, V, U, R>,
+    declaration: Declaration<MutationMethod, P, A, Q, H, B, O, S, V, U, F>,
   ): Mutation<{
     params: A['input']
     query: Q['input']
     headers: H['input']
     body: B['input']
-    data: Data<O['output'], S, R>
-    errors: Errors<R, U>
-    events: Events<S, V, R>
+    data: Data<O['output'], S, Gives<F>>
+    errors: Errors<Gives<F>, U>
+    events: Events<S, V, Gives<F>>
   }>
 
   /**

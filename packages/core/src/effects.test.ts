@@ -32,7 +32,7 @@ function changing(handler: Run, { use = () => {}, scopes = () => [] }: Rules = {
               list: igniter.query({ path: '/', handler: () => [] }),
               listAll: igniter.query({ handler: () => [] }),
               change: igniter.mutation({ path: '/', handler: handler as () => unknown }),
-              feed: igniter.mutation({ path: '/feed', stream: true, handler: handler as () => unknown }),
+              feed: igniter.mutation({ path: '/feed', stream: true, handler: handler as never }),
             },
           }),
         },

@@ -24,7 +24,7 @@ function failing(handler: Run, onError?: (report: ErrorReport) => unknown, befor
               q: igniter.query(own),
               m: igniter.mutation(own),
               unbound: igniter.query({ path: '/unbound', timeout: 0, handler: handler as () => unknown }),
-              s: igniter.query({ path: '/s', stream: true, handler: handler as () => unknown }),
+              s: igniter.query({ path: '/s', stream: true, handler: handler as never }),
             },
           }),
         },

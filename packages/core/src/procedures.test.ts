@@ -23,7 +23,7 @@ function guarded(handler: Run, ...procedures: Run[]) {
               body: z.object({ n: z.number() }),
               handler: handler as () => unknown,
             }),
-            s: igniter.query({ path: '/s', use, stream: true, handler: handler as () => unknown }),
+            s: igniter.query({ path: '/s', use, stream: true, handler: handler as never }),
           },
         }),
       },
@@ -334,7 +334,11 @@ describe('next()', () => {
         return ++ran
       },
       ({ next }) => {
-        late = Promise.resolve().then(() => next())
+        const callLater = async () => {
+          await null
+          return next()
+        }
+        late = callLater()
         late.catch(() => {})
       },
     )

@@ -6,9 +6,9 @@
  * body `encode({ params, query, body })`, or, when the input holds files, multipart with that text in the field
  * `input` and each file `{ "$file": n }` in a field named by its number.
  */
-import { decode, encode } from './codec.js'
+import { decodeAnswer, encode } from './codec.js'
 
-export { CodecError, decode, encode, fromWire, toWire } from './codec.js'
+export { CodecError, decode, decodeAnswer, encode, fromWire, toWire } from './codec.js'
 export type { FileCollector, ReviveOptions } from './codec.js'
 
 /** Every address of the protocol is the base path, then this; no route of an application may begin with `/~`. */
@@ -96,6 +96,9 @@ export function isRevalidateKey(value: unknown): value is RevalidateKey {
   return typeof key === 'string' && key !== '' && isRecord(params) && isRecord(query)
 }
 
+/** The part of a key that says which queries it is about: `posts`, or `posts.list`. */
+export const nameOf = (key: RevalidateKey): string => Object(key).key ?? key
+
 /** Two values are equal when the codec sends the same for them, whatever the order of their keys. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
@@ -124,7 +127,7 @@ const holds = (
  * one and never `posts.listAll`. An object's params and query must all be in `input`, which may hold more.
  */
 export function keyMatches(key: RevalidateKey, controller: string, action: string, input?: KeyInput): boolean {
-  const name = typeof key === 'string' ? key : key.key
+  const name = nameOf(key)
   if (name !== controller && name !== `${controller}.${action}`) return false
   if (typeof key === 'string') return true
   return (
@@ -171,7 +174,7 @@ export function compareCursors(a: string, b: string): number | null {
   const [, epoch, first, second] = cursorPattern.exec(a) ?? []
   const [, otherEpoch, otherFirst, otherSecond] = cursorPattern.exec(b) ?? []
   if (!epoch || epoch !== otherEpoch || !second !== !otherSecond) return null
-  return Number(first) - Number(otherFirst) || Number(second ?? 0) - Number(otherSecond ?? 0)
+  return Number(first) - Number(otherFirst) || Number(second) - Number(otherSecond) || 0
 }
 
 /** What a mutation's answer says about revalidation. */
@@ -190,7 +193,7 @@ const maxNoticeLength = 4096
  * and query, and then their actions, so that more is refetched and nothing is missed. Throws CodecError like `encode`.
  */
 export function formatRevalidateHeader({ id, keys }: RevalidateNotice): string {
-  const names = keys.map((key) => (typeof key === 'string' ? key : key.key))
+  const names = keys.map(nameOf)
   let text = ''
   for (const shown of [keys, [...new Set(names)], [...new Set(names.map((name) => name.split('.')[0]!))]]) {
     text = encode({ id, keys: shown }).replace(
@@ -208,7 +211,7 @@ export function formatRevalidateHeader({ id, keys }: RevalidateNotice): string {
  */
 export function parseRevalidateHeader(text: string | null | undefined): RevalidateNotice[] {
   try {
-    return (decode(`[${text ?? ''}]`) as unknown[]).filter(isNotice)
+    return (decodeAnswer(`[${text ?? ''}]`) as unknown[]).filter(isNotice)
   } catch {
     return []
   }
@@ -216,5 +219,5 @@ export function parseRevalidateHeader(text: string | null | undefined): Revalida
 
 const isNotice = (value: unknown): value is RevalidateNotice => {
   const { id, keys } = Object(value)
-  return typeof id === 'string' && Array.isArray(keys) && keys.every(isRevalidateKey)
+  return typeof id === 'string' && Array.isArray(keys) && keys.every((key) => typeof nameOf(key) === 'string')
 }

@@ -3,7 +3,7 @@
  * mutation's answer is not told again, and an answer that was already on its way when something changed is found.
  * realtime.ts asks; positions are cursors of the server's log, empty where unknown.
  */
-import { compareCursors, encode, type RevalidateKey } from '@igniter-js/core/protocol'
+import { compareCursors, encode, nameOf, type RevalidateKey } from '@igniter-js/core/protocol'
 
 /** `name` is `posts` or `posts.list`; empty is everything. */
 type Told = readonly [name: string, cursor: string, turn: number]
@@ -33,7 +33,7 @@ export function createFreshness() {
       const whole = encode(key)
       const last = told.get(whole)
       if (last && covers(last[1], cursor)) return false
-      return told.set(whole, [typeof key === 'string' ? key : key.key, cursor, turn])
+      return told.set(whole, [nameOf(key), cursor, turn])
     })
   }
 
@@ -48,7 +48,7 @@ export function createFreshness() {
      */
     isStale: (key: string, cursor: string, begun: number): boolean =>
       [...told.values()].some(
-        ([name, at, told]) => told > begun && !covers(cursor, at) && (!name || `${key}.`.startsWith(`${name}.`)),
+        ([name, at, since]) => since > begun && !covers(cursor, at) && (!name || `${key}.`.startsWith(`${name}.`)),
       ),
   }
 }

@@ -18,9 +18,9 @@ import {
 import { readAnswer } from '../answer.js'
 import type { CallerOptions, QueryId, Watch } from '../call.js'
 import type { IgniterClientError } from '../error.js'
-import { readEvents } from '../events.js'
+import { type DecodedBlock, readEvents } from '../events.js'
 import { createListeners } from '../listeners.js'
-import { backoff, pause } from '../ports.js'
+import { backOff, pause } from '../ports.js'
 import type { OutgoingRequest } from '../transport.js'
 import { createFreshness } from './freshness.js'
 import { listenForWake } from './wake.js'
@@ -93,7 +93,7 @@ export function createRealtime(
   const freshness = createFreshness()
   let state: RealtimeState = 'idle'
   let scopes: readonly string[] = []
-  let mending: Promise<boolean> | undefined
+  let mending: Promise<unknown> | undefined
   /** Queries under way, and what waits until there are none left. */
   let pending = 0
   let waiting = new AbortController()
@@ -105,9 +105,10 @@ export function createRealtime(
   /** Ends what is under way: an attempt, or the wait for the next. */
   let current = new AbortController()
   /** Whether the next attempt must not wait. */
-  let isUrgent = false
+  let isUrgent = true
+  let failures = 0
   /** The connection's secret; empty while it is not live. */
-  let id = ''
+  let connection = ''
   /** Channels that the server was asked for. */
   let asked: readonly string[] = []
   let isUpdating = false
@@ -126,52 +127,48 @@ export function createRealtime(
   const stop = () => {
     life?.abort()
     life = undefined
-    current.abort()
+    connection = ''
     calm()
+    again()
     enter('idle')
   }
-  const update = () =>
-    // Later: components come and go together, and the connection stays.
-    queueMicrotask(() => {
-      if (!listeners.topics()[0]) stop()
-      else if (life) void subscribe()
-      else {
-        life = new AbortController()
-        void run(life.signal)
-        listenForWake(
-          life.signal,
-          () => {
-            if (ports.now() - lastByte > heartbeat * 1.5) again()
-          },
-          () => {
-            id = ''
-            enter('offline')
-            current.abort()
-          },
-        )
-      }
-    })
-  /** Of the topics `#` (revalidations) and `#` with a channel's name: told each message, or nothing when it is refused. */
-  const listeners = createListeners(update)
+  /** Told revalidations (no topic) and the messages of channels (theirs), or nothing when a channel is refused. */
+  const listeners = createListeners(async () => {
+    // Components come and go together, and the connection stays.
+    await undefined
+    if (!listeners.topics().length) stop()
+    else if (life) await update()
+    else {
+      life = new AbortController()
+      void run(life.signal)
+      listenForWake(life.signal, (isOffline) => {
+        if (isOffline) {
+          connection = ''
+          enter('offline')
+          current.abort()
+        } else if (ports.now() - lastByte > heartbeat * 1.5) again()
+      })
+    }
+  })
   const others = createListeners()
+  const channels = () => listeners.topics().filter(Boolean)
 
   const tell = (keys: readonly RevalidateKey[], cursor: string) => {
     const fresh = freshness.take(keys, cursor)
-    if (fresh[0]) listeners.emit('#', fresh, cursor)
+    if (fresh[0]) listeners.emit('', fresh, cursor)
   }
   const track = (query: QueryId, cursor: string, turn = -1) => {
     if (freshness.isStale(query.key, cursor, turn)) {
       // After whoever asked has put the answer where it is shown.
-      ports.after(0, () => listeners.emit('#', [query], ''))
+      ports.after(0, () => listeners.emit('', [query], ''))
     } else if (!isHearing && cursor && (!position || compareCursors(cursor, position)! < 0)) {
       position = cursor
       again()
     }
   }
-  const refuse = (channels: readonly string[]) => {
-    for (const channel of channels) listeners.emit(`#${channel}`)
+  const refuse = (names: readonly string[]) => {
+    for (const name of names) listeners.emit(name)
   }
-  const channels = () => listeners.topics().flatMap((topic) => topic.slice(1) || [])
 
   const post = (child: string, body: unknown): OutgoingRequest => ({
     method: 'POST',
@@ -181,25 +178,25 @@ export function createRealtime(
   })
 
   /** Tells the server which channels changed. */
-  const subscribe = async (): Promise<void> => {
+  const update = async (): Promise<void> => {
     const wanted = channels()
-    const added = wanted.filter((channel) => !asked.includes(channel))
-    const removed = asked.filter((channel) => !wanted.includes(channel))
-    if (!id || isUpdating || !(added[0] ?? removed[0])) return
+    const subscribe = wanted.filter((name) => !asked.includes(name))
+    const unsubscribe = asked.filter((name) => !wanted.includes(name))
+    if (!connection || isUpdating || !(subscribe[0] ?? unsubscribe[0])) return
     const attempt = current
     isUpdating = true
     asked = wanted
     try {
-      const request = post(`/${id}`, { subscribe: added, unsubscribe: removed })
+      const request = post(`/${connection}`, { subscribe, unsubscribe })
       const { data, error } = await readAnswer(request, await send(request))
       if (error && error.status !== 400) throw error
-      refuse(error ? added : (data as Grants).denied)
+      refuse(error ? subscribe : (data as Grants).denied)
     } catch {
       // It is gone, or nobody knows what the server understood.
       attempt.abort()
     }
     isUpdating = false
-    await subscribe()
+    await update()
   }
 
   const watchBytes = () => {
@@ -208,40 +205,29 @@ export function createRealtime(
     calm = ports.after(heartbeat * 2.5, () => current.abort())
   }
 
-  const hear = (event: string | undefined, data: unknown, cursor = '') => {
+  const hear = ({ event, data, id = '' }: DecodedBlock) => {
     if (event === 'ready') {
-      const { connection, channels, ...ready } = data as ReadyFrame
-      id = connection
+      const ready = data as ReadyFrame
+      connection = ready.connection
       heartbeat = ready.heartbeat ?? heartbeat
-      if (!isHearing) freshness.take([''], position || cursor)
+      failures = 0
+      if (!isHearing) freshness.take([''], position || id)
       isHearing = true
       enter('live')
-      refuse(channels.denied)
-      void subscribe()
+      refuse(ready.channels.denied)
+      void update()
     }
-    position = cursor || position
-    if (event === 'revalidate') tell((data as RevalidateFrame).keys, cursor)
-    if (event === 'message') listeners.emit(`#${(data as MessageFrame).channel}`, data)
+    position = id || position
+    if (event === 'revalidate') tell((data as RevalidateFrame).keys, id)
+    if (event === 'message') listeners.emit((data as MessageFrame).channel, data)
     if (event === 'reset') {
-      freshness.forget(cursor)
+      freshness.forget(id)
       others.emit('reset')
     }
   }
 
-  const mend = () =>
-    // One at a time, however often it is denied meanwhile.
-    (mending ??= (async () => onDenied())()
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        mending = undefined
-      }))
-
   const run = async (life: AbortSignal): Promise<void> => {
-    isUrgent = true
-    for (let failures = 0; ; failures++) {
+    for (failures = 0; ; failures++) {
       if (isUrgent) enter('connecting')
       if (!isHearing && pending) {
         waiting = new AbortController()
@@ -252,24 +238,23 @@ export function createRealtime(
       isUrgent = false
       asked = channels()
       let wait: number | undefined
-      let next: RealtimeState = 'offline'
+      let isDenied = false
       watchBytes()
       try {
         const request = post('', { channels: asked, scopes: scopes[0] && scopes, cursor: position || undefined })
-        for await (const { event, data, id, retry } of readEvents(send, request)) {
+        for await (const block of readEvents(send, request)) {
           // Whoever was to hear it may have gone: it must come again.
           if (signal.aborted) break
           watchBytes()
-          wait = retry ?? wait
-          if (event === 'ready') failures = 0
-          hear(event, data, id)
+          wait = block.retry ?? wait
+          hear(block)
         }
       } catch (error) {
-        if ([401, 403].includes((error as IgniterClientError).status)) next = 'denied'
+        isDenied = [401, 403].includes((error as IgniterClientError).status)
       }
       if (life.aborted) return
-      if (id) next = 'connecting'
-      id = ''
+      const next = connection ? 'connecting' : isDenied ? 'denied' : 'offline'
+      connection = ''
       calm()
       // What has not been read is not wanted any more.
       current.abort()
@@ -277,9 +262,18 @@ export function createRealtime(
       const rest = (current = new AbortController()).signal
       lastByte = -Infinity
       enter(next)
-      // New credentials are tried at once, but not again and again.
-      const isMended = next === 'denied' && (await Promise.race([mend(), pause(ports, undefined, rest)]))
-      if (!isMended || failures) await pause(ports, backoff(ports, failures, wait), rest)
+      if (isDenied) {
+        // One at a time, however often it is denied meanwhile.
+        mending ??= (async () => onDenied())()
+          .then(
+            () => true,
+            () => false,
+          )
+          .finally(() => (mending = undefined))
+        // New credentials are tried at once, but not again and again.
+        if ((await Promise.race([mending, new Promise((resolve) => (rest.onabort = resolve))])) && !failures) continue
+      }
+      await backOff(ports, failures, rest, wait)
     }
   }
 
@@ -289,12 +283,11 @@ export function createRealtime(
     },
     channel: (name) => ({
       on: (handler, { event, onRefused } = {}) =>
-        listeners.on(`#${name}`, (message?: MessageFrame) => {
-          if (!message) return onRefused?.()
-          if (!event || event === message.event) return handler(message.data, message)
-        }),
+        listeners.on(name, (message?: MessageFrame) =>
+          message ? (!event || event === message.event) && handler(message.data, message) : onRefused?.(),
+        ),
     }),
-    onRevalidate: (fn) => listeners.on('#', fn),
+    onRevalidate: (fn) => listeners.on('', fn),
     onReset: (fn) => others.on('reset', fn),
     onState: (fn) => others.on('state', fn),
     declareScopes(names) {
@@ -306,8 +299,7 @@ export function createRealtime(
     reset() {
       position = ''
       isHearing = false
-      freshness.forget('')
-      others.emit('reset')
+      hear({ event: 'reset' })
       again()
     },
     close() {

@@ -90,10 +90,13 @@ export class NodeIncoming implements Incoming {
       isOver = true
       timer?.clear()
       this.isAbandoned = true
+      first = null
+      rest = null
       body.reject(error)
     }
     // Listeners stay: request and listeners go together, and taking them off would cost more than they do.
     req.on('data', (chunk: Uint8Array) => {
+      if (isOver) return
       size += chunk.length
       if (size > limit) return giveUp(tooLarge(limit))
       if (first === null) first = chunk
@@ -129,7 +132,7 @@ function parsedBefore(req: IncomingMessage): Uint8Array | null {
   if (type === 'application/json' && body !== undefined) return Buffer.from(JSON.stringify(body))
   if (type === 'application/x-www-form-urlencoded' && isFields(body)) return Buffer.from(toForm(body))
   throw new Error(
-    `A body of type ${type ?? 'unknown'} was read before this handler, and nothing of it is left. Mount the handler before whatever reads bodies.`,
+    `A body of type ${type ?? 'unknown'} was read before this handler, and nothing of it is left. Mount the handler before whatever reads bodies, or put what was read into \`body\` of the request.`,
   )
 }
 

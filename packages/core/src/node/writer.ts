@@ -1,11 +1,13 @@
 /** From a reply to bytes on a node:http response: heads as flat arrays, text in one write, streams with backpressure. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../clock.js'
 import { closedSink, type Frame, isPush, type Push, type Reply, type Sink } from '../exchange.js'
 import type { NodeIncoming } from './incoming.js'
 
-/** Milliseconds for which we go on taking what a client sends after we have answered early. */
+/** Milliseconds for which we go on taking what a client sends after we have answered. */
 const lingering = 1_000
+/** Bytes of it that are read and thrown away. */
+const discardable = 1_048_576
 
 /** Writes the reply. Never throws; a client that is gone by now gets nothing. */
 export function writeReply(reply: Reply, incoming: NodeIncoming, clock: Clock): void {
@@ -17,6 +19,7 @@ export function writeReply(reply: Reply, incoming: NodeIncoming, clock: Clock): 
     return
   }
   if (incoming.isAbandoned) return writeEarly(reply, incoming, clock)
+  if (!incoming.req.complete && incoming.hasBody) endUnread(incoming, clock)
   if (typeof body === 'string') {
     const length = Buffer.byteLength(body)
     res.writeHead(status, withLength(headers, length))
@@ -81,6 +84,24 @@ function writeEarly({ status, headers, body }: Reply, { req, res }: NodeIncoming
   }
   req.once('end', end)
   res.once('close', () => timer.clear())
+  discard(req)
+}
+
+/** Answers although nobody has read the body: what is left of it may not take long, and is cut if it does. */
+function endUnread({ req }: NodeIncoming, clock: Clock): void {
+  const timer = clock.after(lingering, () => req.destroy())
+  req.once('end', () => timer.clear())
+  req.once('close', () => timer.clear())
+  discard(req)
+}
+
+/** Reads past what a client sends, as far as that is cheaper than a new connection. */
+function discard(req: IncomingMessage): void {
+  let left = discardable
+  req.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length
+    if (left < 0) req.pause()
+  })
   req.resume()
 }
 
