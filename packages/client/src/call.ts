@@ -42,17 +42,19 @@ export interface CallerOptions {
   readonly watch?: Watch
 }
 
+/** Without what is undefined. */
+const defined = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+
 /** The request of a call to `path`. Throws CodecError for what cannot be sent. */
 export function toRequest(
   method: 'GET' | 'POST',
   path: string,
-  input: CallInput = {},
-  { headers, signal }: CallOptions = {},
+  { headers = {}, ...input }: CallInput = {},
+  options: CallOptions = {},
 ) {
-  const sent: Record<string, unknown> = {}
-  for (const part of ['params', 'query', 'body'] as const) if (input[part] !== undefined) sent[part] = input[part]
   const files: Blob[] = []
-  const text = JSON.stringify(toWire(sent, (file) => files.push(file) - 1))
+  const text = JSON.stringify(toWire(defined({ ...input }), (file) => files.push(file) - 1))
   let search = ''
   let body: string | FormData | undefined
   if (method === 'GET') search = text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}`
@@ -61,9 +63,8 @@ export function toRequest(
     body.append(inputField, text)
     for (const number in files) body.append(number, files[number]!)
   } else body = text
-  // Headers that are undefined are left out, numbers become text.
-  const own: (HeadersInit | undefined)[] = [headers, JSON.parse(JSON.stringify(input.headers ?? {}))]
-  return { method, path, search, body, headers: own, signal }
+  const own: (HeadersInit | undefined)[] = [options.headers, defined(headers) as Record<string, string>]
+  return { method, path, search, body, headers: own, signal: options.signal }
 }
 
 /** Calls `key` by GET (a query) or POST (a mutation). Rejects only with CodecError, for input that cannot be sent. */

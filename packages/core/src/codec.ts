@@ -163,7 +163,12 @@ const unmark =
     return mark[1] === '$' ? { [mark.slice(1)]: box[mark] } : revive(mark, box[mark], path)
   }
 
-const isPair = (item: unknown): boolean => Array.isArray(item) && item.length === 2
+/** What must hold before content is unpacked: what would cost too much, or be forgiven. */
+const checks: Readonly<Record<string, ((content: never) => boolean) | undefined>> = {
+  $bigint: (text: string) => /^-?\d{1,10000}$/.test(text),
+  $map: (list: unknown[]) => list.every((pair) => Array.isArray(pair) && pair.length === 2),
+  $file: (n: unknown) => Number.isSafeInteger(n),
+}
 
 /**
  * The value that `toWire` was given, from parsed JSON; the very same reference when nothing in it is marked. Fit for
@@ -176,30 +181,30 @@ export const fromWire = (json: unknown, { file, maxNodes = 100_000 }: ReviveOpti
     ++nodes > maxNodes ? refuse(`more than ${maxNodes} values`, path) : value
   const revive = (mark: string, content: unknown, path: readonly Key[]): unknown => {
     try {
-      if (mark === '$file' && Number.isSafeInteger(content)) return file!(content as number)
-      if (mark === '$bigint' && (content as string).length > 10_001) return refuse('a number of too many digits', path)
-      const [, pack, unpack] = kindOf(mark) as Required<Kind>
-      const value = unpack(content as never)
-      // What packs to something else was not packed by us: one rule for odd dates, loose base64, hexadecimal…
-      const again = pack(value as never)
-      const isOurs = Array.isArray(again) ? Array.isArray(content) : again === content
-      if (isOurs && (mark !== '$map' || (content as unknown[]).every(isPair))) return value
+      if (checks[mark]?.(content as never) ?? true) {
+        const [, pack, unpack] = kindOf(mark)!
+        if (!pack) return file!(content as number)
+        const value = unpack!(content as never)
+        // What packs to something else was not packed by us: one rule for odd dates, loose base64, hexadecimal…
+        const again = pack(value as never)
+        if (Array.isArray(again) ? Array.isArray(content) : again === content) return value
+      }
     } catch {}
     return refuse(`bad ${mark}`, path)
   }
   return walk(json, count, unmark(revive))
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return refuse('this is no JSON', [])
-  }
-}
-
 /** The value that `encode` was given; throws like `fromWire`, also for text that is no JSON. */
-export const decode = (text: string, options?: ReviveOptions): unknown => fromWire(parse(text), options)
+export const decode = (text: string, options?: ReviveOptions): unknown => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    refuse('this is no JSON', [])
+  }
+  return fromWire(json, options)
+}
 
 /**
  * The same for clients, whose own server has written the text: of any number of values, and no mark's content is looked

@@ -9,13 +9,11 @@ import { performEffects } from './effects.js'
 import { IgniterError } from './error.js'
 import { type Incoming, isThenable, type MaybePromise, type Reply } from './exchange.js'
 import { toPublicError } from './failure.js'
-import { type CallInput, RestInput, RpcInput } from './input.js'
-import { checkOrigin } from './origin.js'
+import { locate, NotAllowed } from './locate.js'
 import { runProcedures } from './procedures.js'
 import { rpcPrefix } from './protocol.js'
 import { failureReply, streamHead, toReply } from './reply.js'
-import type { Address } from './router.js'
-import type { Match } from './routes.js'
+import { supervise } from './supervise.js'
 import { validateInput, validateOutput } from './validate.js'
 
 type Stage = (call: Call) => MaybePromise<void>
@@ -24,8 +22,6 @@ type Stage = (call: Call) => MaybePromise<void>
 const stages: readonly Stage[] = [openContext, runSteps, runEffects]
 /** What procedures wrap. */
 const core: readonly Stage[] = [validateInput, runHandler, validateOutput]
-
-const maxPath = 8_192
 
 /** Answers a request that came through a door. Never throws and never rejects. */
 export function dispatch(app: App, incoming: Incoming, given: ContextSource): Reply | PromiseLike<Reply> {
@@ -118,106 +114,6 @@ async function scopesOf(call: Call): Promise<readonly string[]> {
   }
 }
 
-/** Where a request leads: the call to be run, or a reply that needs none. Throws what refuses the request. */
-function locate(app: App, incoming: Incoming): Reply | Found {
-  const { method, target } = incoming
-  // Origin form only (RFC 9112 §3.2.1): absolute-form and //host would let a client choose our address.
-  if (target.charCodeAt(0) !== slash || target.charCodeAt(1) === slash || target.charCodeAt(1) === backslash) {
-    throw new IgniterError({
-      code: 'BAD_REQUEST',
-      message: 'The request target must be a path that begins with one "/".',
-    })
-  }
-  const mark = target.indexOf('?')
-  const path = mark < 0 ? target : target.slice(0, mark)
-  if (path.length > maxPath) {
-    throw new IgniterError({ code: 'URI_TOO_LONG', message: `The path is longer than ${maxPath} bytes.` })
-  }
-  const match = app.table.match(method, path)
-  if (match === null) {
-    throw new IgniterError({ code: 'NOT_FOUND', message: `There is nothing at this address.` })
-  }
-  if (method === 'OPTIONS') return optionsReply(app, incoming, match)
-  if (match.route === null) {
-    throw new NotAllowed(method, match.allow)
-  }
-  admit(app, incoming)
-  return new Found(match.route, match.values, mark < 0 ? '' : target.slice(mark + 1))
-}
-
-const slash = 47
-const backslash = 92
-
-/** An address that was found, with what the request put into it. */
-class Found {
-  constructor(
-    readonly address: Address,
-    readonly values: readonly string[],
-    readonly search: string,
-  ) {}
-
-  call(app: App, incoming: Incoming, given: ContextSource): Call {
-    const { route, isRpc } = this.address
-    const input: CallInput = isRpc
-      ? new RpcInput(this.search)
-      : new RestInput(toParams(route.parameters, this.values), this.search)
-    return new Call(app, route, incoming, input, isRpc, given)
-  }
-}
-
-function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {
-  const params: Record<string, string> = {}
-  for (let i = 0; i < names.length; i++) params[names[i] as string] = values[i] as string
-  return params
-}
-
-/** 405 with the methods that would be answered. */
-class NotAllowed extends IgniterError<'METHOD_NOT_ALLOWED'> {
-  constructor(
-    method: string,
-    readonly allow: readonly string[],
-  ) {
-    super({ code: 'METHOD_NOT_ALLOWED', message: `This address answers ${allow.join(', ')}, not ${method}.` })
-  }
-}
-
-function optionsReply(app: App, incoming: Incoming, match: Match<Address>): Reply {
-  const { cors } = app.config
-  const allow = [...match.allow, 'OPTIONS']
-  const preflight = cors.preflight(
-    incoming.header('origin'),
-    incoming.header('access-control-request-method'),
-    incoming.header('access-control-request-headers'),
-    match.allow,
-  )
-  return { status: 204, headers: ['allow', allow.join(', '), ...preflight], body: null }
-}
-
-/** Refuses what another site's page makes a browser send (CSRF). */
-function admit(app: App, incoming: Incoming): void {
-  const { method } = incoming
-  if (method === 'GET' || method === 'HEAD') return
-  const origin = incoming.header('origin')
-  const fetchSite = incoming.header('sec-fetch-site')
-  if (origin === null && fetchSite === null) return
-  const { baseURL, allowedOrigins: allowed } = app.config
-  const hasCookies = incoming.header('cookie') !== null
-  const facts = {
-    method,
-    origin,
-    fetchSite,
-    host: incoming.header('host'),
-    baseURL: baseURL ?? undefined,
-    allowed,
-    hasCookies,
-  }
-  if (checkOrigin(facts)) return
-  throw new IgniterError({
-    code: 'FORBIDDEN',
-    message: 'This origin may not change anything here. Add it to config({ cors: { origins } }) if it should.',
-  })
-}
-
 /** Reads the body's bytes within their bounds; what they mean is found out when somebody looks. */
 function readBody(call: Call): void | PromiseLike<void> {
   const { incoming, route, input, app } = call
@@ -231,51 +127,6 @@ function readBody(call: Call): void | PromiseLike<void> {
       .then((packed) => inflate(packed, coding, route.bodyLimit))
       .then(take)
   return isThenable(bytes) ? bytes.then(take) : take(bytes)
-}
-
-/** Waits for a call, but not for ever, and for whatever it throws. */
-function supervise(call: Call, done: Promise<void>): Promise<void> {
-  const { timeout } = call.route
-  const { running, deadlines } = call.app
-  running.begin()
-  return new Promise((resolve) => {
-    let isOver = false
-    const end = (): void => {
-      if (isOver) return
-      isOver = true
-      timer?.clear()
-      running.end()
-      resolve()
-    }
-    const late = (): void => {
-      giveUp(call, timeout)
-      end()
-    }
-    const timer = timeout === 0 ? null : deadlines.after(timeout, late)
-    done.then(end, (error: unknown) => {
-      call.fail(error)
-      end()
-    })
-  })
-}
-
-/** The time is up: a call that has no answer yet fails, one that has leaves without waiting for its effects. */
-function giveUp(call: Call, timeout: number): void {
-  const { app, route, request, incoming } = call
-  if (call.isAnswered) {
-    const fields = { requestId: request.id, action: route.key }
-    return app.logger.error(
-      fields,
-      `${route.key}: what follows its answer took longer than ${timeout} ms. It left without.`,
-    )
-  }
-  const error = new IgniterError({
-    code: 'TIMEOUT',
-    message: `This took longer than ${timeout} ms. Whether it was done is not known.`,
-  })
-  call.fail(error)
-  call.seal()
-  incoming.abort(error)
 }
 
 /** The reply of a call that has ended. */

@@ -107,7 +107,7 @@ export function createRealtime(
   /** Whether the next attempt must not wait. */
   let isUrgent = true
   let failures = 0
-  /** The connection's secret; empty while it is not live. */
+  /** The secret of the connection that is live. */
   let connection = ''
   /** Channels that the server was asked for. */
   let asked: readonly string[] = []
@@ -127,7 +127,6 @@ export function createRealtime(
   const stop = () => {
     life?.abort()
     life = undefined
-    connection = ''
     calm()
     again()
     enter('idle')
@@ -143,7 +142,6 @@ export function createRealtime(
       void run(life.signal)
       listenForWake(life.signal, (isOffline) => {
         if (isOffline) {
-          connection = ''
           enter('offline')
           current.abort()
         } else if (ports.now() - lastByte > heartbeat * 1.5) again()
@@ -182,7 +180,7 @@ export function createRealtime(
     const wanted = channels()
     const subscribe = wanted.filter((name) => !asked.includes(name))
     const unsubscribe = asked.filter((name) => !wanted.includes(name))
-    if (!connection || isUpdating || !(subscribe[0] ?? unsubscribe[0])) return
+    if (state !== 'live' || isUpdating || !(subscribe[0] ?? unsubscribe[0])) return
     const attempt = current
     isUpdating = true
     asked = wanted
@@ -253,15 +251,13 @@ export function createRealtime(
         isDenied = [401, 403].includes((error as IgniterClientError).status)
       }
       if (life.aborted) return
-      const next = connection ? 'connecting' : isDenied ? 'denied' : 'offline'
-      connection = ''
       calm()
       // What has not been read is not wanted any more.
       current.abort()
       if (isUrgent) continue
       const rest = (current = new AbortController()).signal
       lastByte = -Infinity
-      enter(next)
+      enter(state === 'live' ? 'connecting' : isDenied ? 'denied' : 'offline')
       if (isDenied) {
         // One at a time, however often it is denied meanwhile.
         mending ??= (async () => onDenied())()

@@ -442,7 +442,10 @@ describe('what travels on a channel', () => {
       realtime: {
         channels: {
           'chat:*': { schema: z.object({ text: z.string().trim() }), authorize: () => true },
-          'chat:raw': { schema: z.object({ text: z.string().refine(async (text) => text !== 'no') }), authorize: () => true },
+          'chat:raw': {
+            schema: z.object({ text: z.string().refine(async (text) => text !== 'no') }),
+            authorize: () => true,
+          },
           open: () => true,
         },
       },
