@@ -43,7 +43,7 @@ export default defineConfig({
         },
       },
       // Against the built packages, as users get them.
-      { test: { name: 'walls', include: ['tests/walls/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'walls', include: ['tests/{walls,types}/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'e2e',

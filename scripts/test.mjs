@@ -59,7 +59,7 @@ for (const [version, path] of [
 }
 
 step('unit tests', () => vitest('unit', all ? { LONG: '1' } : {}), [packages])
-step('walls', () => vitest('walls'), [build, pages])
+step('walls', () => vitest('walls', all ? { LONG: '1' } : {}), [build, pages])
 for (const runtime of runtimes(all)) step(`smoke test on ${runtime.name}`, () => smoke(runtime), [build])
 step('end to end', () => vitest('e2e', browser), [pages, chromium])
 

@@ -2,7 +2,7 @@
 import { inputField, toWire } from '@igniter-js/core/protocol'
 import { type Answer, readAnswer } from './answer.js'
 import { toClientError } from './error.js'
-import { backOff, type Ports } from './ports.js'
+import { type After, backOff } from './timing.js'
 import type { Send } from './transport.js'
 
 /** What one call may be given beside its input. */
@@ -29,12 +29,15 @@ export interface QueryId {
   readonly query?: CallInput['query']
 }
 
-/** Told when a call begins, a query with what it asks for; gives what is told of its end, with the answer if there is one. */
-export type Watch = (query: QueryId | false) => (answer?: Answer, headers?: Headers) => void
+/**
+ * Told when a call begins, a query with what it asks for; what it gives is told how the call has ended, with the headers
+ * of the answer if one has come.
+ */
+export type Watch = (query: QueryId | false) => (answer: Answer, headers?: Headers) => void
 
 export interface CallerOptions {
   readonly send: Send
-  readonly ports: Ports
+  readonly after: After
   /** Of every address: the base path and `/~/`. */
   readonly prefix: string
   /** How often a query is tried again after NETWORK_ERROR. */
@@ -54,7 +57,7 @@ export function toRequest(
   options: CallOptions = {},
 ) {
   const files: Blob[] = []
-  const text = JSON.stringify(toWire(defined({ ...input }), (file) => files.push(file) - 1))
+  const text = JSON.stringify(toWire(defined(input as Record<string, unknown>), (file) => files.push(file) - 1))
   let search = ''
   let body: string | FormData | undefined
   if (method === 'GET') search = text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}`
@@ -63,13 +66,13 @@ export function toRequest(
     body.append(inputField, text)
     for (const number in files) body.append(number, files[number]!)
   } else body = text
-  const own: (HeadersInit | undefined)[] = [options.headers, defined(headers) as Record<string, string>]
+  const own = [options.headers, defined(headers) as HeadersInit]
   return { method, path, search, body, headers: own, signal: options.signal }
 }
 
 /** Calls `key` by GET (a query) or POST (a mutation). Rejects only with CodecError, for input that cannot be sent. */
 export async function callAction(
-  { send, ports, prefix, retries, watch }: CallerOptions,
+  { send, after, prefix, retries, watch }: CallerOptions,
   method: 'GET' | 'POST',
   key: string,
   input?: CallInput,
@@ -79,19 +82,21 @@ export async function callAction(
   const query = method === 'GET' && { key, params: input?.params, query: input?.query }
   const onEnd = watch?.(query)
   for (let failures = 0; ; failures++) {
+    let response: Response | undefined
+    let answer: Answer
     try {
-      const response = await send(request)
-      const answer = await readAnswer(request, response)
+      response = await send(request)
+      answer = { data: await readAnswer(request, response), error: null }
       request.signal?.throwIfAborted()
-      onEnd?.(answer, response.headers)
-      return answer
     } catch (cause) {
       const error = toClientError(request, cause)
-      if (!query || error.code !== 'NETWORK_ERROR' || failures >= retries) {
-        onEnd?.()
-        return { data: null, error }
+      if (query && error.code === 'NETWORK_ERROR' && failures < retries) {
+        await backOff(after, failures - 1, request.signal)
+        continue
       }
+      answer = { data: null, error }
     }
-    await backOff(ports, failures - 1, request.signal)
+    onEnd?.(answer, response?.headers)
+    return answer
   }
 }

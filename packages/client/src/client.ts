@@ -3,7 +3,7 @@ import type { Calls, RouterTypes } from '@igniter-js/core'
 import { rpcPrefix } from '@igniter-js/core/protocol'
 import { callAction, type CallerOptions, type CallOptions } from './call.js'
 import type { ClientErrorCode } from './error.js'
-import { type Ports, systemPorts } from './ports.js'
+import { type After, systemAfter } from './timing.js'
 import { createActionProxy, type Verb } from './proxy.js'
 import { createRealtime, type Realtime } from './realtime/realtime.js'
 import { streamAction } from './stream.js'
@@ -40,22 +40,22 @@ export type ClientCalls<R> = {
  * for input that cannot be sent (CodecError). Does nothing until it is used.
  */
 export const createIgniterClient = <R extends RouterTypes>(options: ClientOptions = {}): Client<R> =>
-  assembleClient<R>(options, systemPorts)
+  assembleClient<R>(options, systemAfter)
 
-/** `createIgniterClient` with time and chance given. */
-export function assembleClient<R extends RouterTypes>(options: ClientOptions, ports: Ports): Client<R> {
-  const caller = toCaller(options, ports)
-  const { realtime, watch } = createRealtime(caller, options.onDenied)
-  return createActionProxy(toVerb({ ...caller, watch }, streamAction), { $realtime: realtime }) as Client<R>
+/** `createIgniterClient` with its timer given. */
+export function assembleClient<R extends RouterTypes>(options: ClientOptions, after: After): Client<R> {
+  const caller = toCaller(options, after)
+  const [$realtime, watch] = createRealtime(caller, options.onDenied)
+  return createActionProxy(toVerb({ ...caller, watch }, streamAction), { $realtime }) as Client<R>
 }
 
 /** The same without streams and `$realtime`, where a smaller bundle counts: half the size. */
 export const createIgniterCalls = <R extends RouterTypes>(options: CallsOptions = {}): ClientCalls<R> =>
-  createActionProxy(toVerb(toCaller(options, systemPorts))) as ClientCalls<R>
+  createActionProxy(toVerb(toCaller(options, systemAfter))) as ClientCalls<R>
 
-const toCaller = (options: CallsOptions, ports: Ports): CallerOptions => {
+const toCaller = (options: CallsOptions, after: After): CallerOptions => {
   const { basePath = '/api/v1', retries = 2 } = options
-  return { send: createSend(options), ports, prefix: basePath + rpcPrefix, retries }
+  return { send: createSend(options), after, prefix: basePath + rpcPrefix, retries }
 }
 
 const toVerb =

@@ -24,10 +24,7 @@ export interface Block {
 }
 
 /** Gives a function that takes the bytes of one stream, as they come, and gives what they say. */
-export function createParser(): (bytes?: Uint8Array) => Iterable<Block> {
-  // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  let skipped = '\ufeff'
+export function createParser(decoder = new TextDecoder(), skipped = ''): (bytes?: Uint8Array) => Iterable<Block> {
   let rest = ''
   let data = ''
   let event = ''
@@ -35,7 +32,7 @@ export function createParser(): (bytes?: Uint8Array) => Iterable<Block> {
   return function* (bytes) {
     const text = decoder.decode(bytes, { stream: true })
     if (!text) return
-    const lines = (text[0] === skipped ? text.slice(1) : text).split(/\r\n|\r|\n/)
+    const lines = (text[0] === skipped ? text.slice(1) : text).split(/\r\n?|\n/)
     // A CR ends its line at once; an LF that follows it in the next chunk belongs to it.
     skipped = text.endsWith('\r') ? '\n' : ''
     lines[0] = rest + lines[0]
@@ -92,7 +89,8 @@ export function parseEventStream(
   }
 
   async function* read(): AsyncGenerator<ServerSentEvent, void> {
-    const parse = createParser()
+    // Node's decoder takes a second BOM away when a chunk ends between two, so the first is ours to skip.
+    const parse = createParser(new TextDecoder('utf-8', { ignoreBOM: true }), '\ufeff')
     let lastEventId = ''
     const check = (size: number) => {
       if (size > limit) throw new RangeError(`An event is longer than ${limit} characters.`)

@@ -9,20 +9,18 @@ export type DecodedBlock = Omit<Block, 'data'> & { readonly data?: unknown }
 
 /**
  * Sends a request and reads the stream that it is answered with. Throws the error that was answered instead, PARSE_ERROR
- * for what is no stream of ours, and anything when it breaks off; aborted, it throws or ends. Whoever stops to read must
- * abort. `Retry-After` (seconds, at most 300) is told as a `retry`, too.
+ * for what is no stream of ours, and anything when it breaks off or is aborted. Whoever stops to read must abort. `Retry-After` (seconds, at most 300) is told as a `retry`, too.
  */
 export async function* readEvents(send: Send, request: OutgoingRequest): AsyncGenerator<DecodedBlock, undefined> {
   const response = await send(request)
-  const { body, headers } = response
+  const { headers } = response
   const seconds = Number(headers.get('retry-after'))
   if (seconds > 0) yield { retry: Math.min(seconds, 300) * 1000 }
-  if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? '')) {
-    throw (await readAnswer(request, response)).error ?? notIgniter(request, response)
+  if (!/event-stream/.test(headers.get('content-type')!)) {
+    await readAnswer(request, response)
+    throw notIgniter(request, response)
   }
-  const reader = body.getReader()
-  // For a `fetch` that does not heed the signal.
-  request.signal?.addEventListener('abort', () => reader.cancel().catch(() => {}))
+  const reader = response.body!.getReader()
   const parse = createParser()
   for (;;) {
     const { done, value } = await reader.read()

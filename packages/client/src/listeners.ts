@@ -12,17 +12,17 @@ export interface Listeners {
   clear(): void
 }
 
-export function createListeners(onChange = () => {}): Listeners {
+export function createListeners(onChange?: () => unknown): Listeners {
   let all: (readonly [topic: string, fn: Listener])[] = []
   return {
     topics: () => [...new Set(all.map(([topic]) => topic))],
     on(topic, fn) {
       const own = [topic, fn] as const
       all = [...all, own]
-      onChange()
+      onChange?.()
       return () => {
         all = all.filter((one) => one !== own)
-        onChange()
+        onChange?.()
       }
     },
     emit(about, ...args) {

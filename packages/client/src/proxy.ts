@@ -9,15 +9,10 @@ export type Verb = (key: string, name: string) => unknown
  */
 export function createActionProxy(verb: Verb, extras: object = {}): unknown {
   const node = (path: readonly string[], known: Record<string, unknown>): unknown =>
-    new Proxy(() => {}, {
+    new Proxy({}, {
       get(_, name) {
         if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return
         return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], { __proto__: null }))
-      },
-      apply() {
-        throw new TypeError(
-          `api.${path.join('.')}() is no function: call its .query(), .mutate() or .stream().`,
-        )
       },
     })
   return node([], { __proto__: null, ...extras })

@@ -5,7 +5,7 @@
 import { type CallerOptions, type CallInput, type CallOptions, toRequest } from './call.js'
 import { IgniterClientError, toClientError } from './error.js'
 import { readEvents } from './events.js'
-import { backOff } from './ports.js'
+import { backOff } from './timing.js'
 
 /** An event of a stream. */
 export interface ClientEvent {
@@ -22,7 +22,7 @@ export interface ClientEvent {
  * NETWORK_ERROR when it cannot be resumed.
  */
 export const streamAction = (
-  { send, ports, prefix, retries }: CallerOptions,
+  { send, after, prefix }: CallerOptions,
   key: string,
   input?: CallInput,
   options: CallOptions = {},
@@ -38,6 +38,7 @@ export const streamAction = (
     async function* read(): AsyncGenerator<ClientEvent, undefined> {
       let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
       let lastId = ''
+      try {
       for (let failures = 0; ; failures++) {
         let wait: number | undefined
         const request = toRequest(method, prefix + key, input, { ...options, signal })
@@ -47,21 +48,18 @@ export const streamAction = (
             lastId = id ?? lastId
             wait = retry ?? wait
             if (!event) continue
-            const { code, message } = Object(data)
-            if (event === 'error' && code && message) throw new IgniterClientError({ ...Object(data), status: 200 })
+            if (event === 'error' && isFailure(data)) throw new IgniterClientError({ ...data, status: 200 })
             yield { event, data, id: lastId }
-            // What has begun without ids cannot be taken up again.
-            failures = lastId ? 0 : retries
+            failures = 0
             wait = undefined
           }
-          signal.throwIfAborted()
           // A server that goes away says last when to come back; any other end is the stream's own.
           if (wait === undefined || !lastId) return
         } catch (cause) {
           const error = toClientError(request, cause)
           const { status } = error
           if (signal.aborted && !asked?.aborted) return
-          const canResume = lastId ? [0, 429, 502, 503, 504].includes(status) : !status && failures < retries
+          const canResume = lastId && (!status || status === 429 || status > 501)
           if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
           // Only the server knows that this is a mutation: one without a body looks like a query.
           if (status === 405) {
@@ -69,15 +67,22 @@ export const streamAction = (
             continue
           }
         }
-        await backOff(ports, failures, signal, wait)
+        await backOff(after, failures, signal, wait)
+      }
+      } finally {
+        end()
       }
     }
-    const events = read()
     // A generator's own `return` would wait for the event that is on its way.
-    events.return = async () => {
-      end()
-      return { done: true, value: undefined }
-    }
-    return events
+    return Object.assign(read(), {
+      async return() {
+        end()
+        return { done: true as const, value: undefined }
+      },
+    })
   },
 })
+
+/** What the server sends before it ends a stream whose handler failed. */
+const isFailure = (data: unknown): data is { readonly code: string; readonly message: string } =>
+  Object(data).code && Object(data).message

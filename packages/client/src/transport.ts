@@ -33,11 +33,16 @@ export const createSend =
   (options: TransportOptions): Send =>
   async ({ method, path, search = '', body, headers = [], signal }) => {
     const { baseURL = '', credentials, headers: common } = options
-    if (!baseURL && !options.fetch && !globalThis.location) throw new Error('baseURL is needed outside browsers')
+    if (!baseURL && !options.fetch && !globalThis.location) throw new Error('baseURL is needed')
     const all = new Headers(typeof common === 'function' ? await common() : common)
     for (const own of headers) new Headers(own).forEach((value, name) => all.set(name, value))
     if (typeof body === 'string') all.set('content-type', 'application/json')
-    // What is undefined counts as left out.
-    const init = { method, headers: all, body, signal, credentials } as RequestInit
-    return (options.fetch ?? fetch)(baseURL.replace(/\/$/, '') + path + search, init)
+    return (options.fetch ?? fetch)(baseURL.replace(/\/$/, '') + path + search, {
+      method,
+      headers: all,
+      // What is undefined counts as left out.
+      body: body!,
+      signal: signal!,
+      credentials: credentials!,
+    })
   }

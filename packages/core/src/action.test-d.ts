@@ -165,16 +165,18 @@ describe('output', () => {
   const output = z.object({ id: z.string(), role: z.enum(['admin', 'user']), at: z.date().optional() })
 
   test('is what callers get, and what handlers must give', () => {
-    const plain = igniter.query({ output, handler: () => ({ id: '1', role: 'admin' }) })
+    const plain = igniter.query({ output, handler: ({ request }) => ({ id: request.id, role: 'admin' }) })
     expectTypeOf(typesOf(plain).data).toEqualTypeOf<{ id: string; role: 'admin' | 'user'; at?: Date | undefined }>()
     igniter.query({ output, handler: async ({ response }) => response.created({ id: '1', role: 'user' }) })
     const refusing = igniter.query({
       output,
       handler: async ({ context, response }) =>
-        context.posts.size === 0 ? response.notFound() : ({ id: '1', role: 'user' } as const),
+        context.posts.size === 0 ? response.notFound() : { id: '1', role: 'user' },
     })
     expectTypeOf(typesOf(refusing).errors).toEqualTypeOf<'NOT_FOUND'>()
     igniter.query({ output, handler: () => new Response() })
+    // Without a parameter it is read before the schema is.
+    igniter.query({ output, handler: () => ({ id: '1', role: 'admin' as const }) })
   })
 
   test('handlers give the input side, callers get the output side', () => {
@@ -253,9 +255,9 @@ describe('streams', () => {
     igniter.query({
       stream: true,
       events,
-      handler: async function* () {
+      handler: async function* ({ request }) {
         yield { event: 'created', data: { id: 1 } }
-        yield { data: 'text' }
+        yield { data: request.id }
       },
     })
   })

@@ -118,5 +118,3 @@ type Received<E> = E extends { readonly event: infer Name extends string; readon
   : E extends { readonly data: infer Data }
     ? ReceivedEvent<string, Data>
     : ReceivedEvent
-
-export type { ActionRequest, FailuresIn, Params, RawQuery, RequestHeaders, StepErrors }

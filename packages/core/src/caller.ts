@@ -156,9 +156,11 @@ async function* openStream(make: () => Call): AsyncGenerator<ReceivedEvent> {
   signal.addEventListener('abort', cut, { once: true })
   const push: Push = call.returned.push
   push.start(sink)
+  let hasEnded = false
   try {
     for (;;) {
       const frame = await sink.take()
+      hasEnded = frame === null
       if (frame === null) return
       const event = toEvent(frame.text)
       if (event === null) continue
@@ -168,6 +170,8 @@ async function* openStream(make: () => Call): AsyncGenerator<ReceivedEvent> {
   } finally {
     signal.removeEventListener('abort', cut)
     sink.cut()
+    // Who leaves the loop has gone away, as a client does: handlers may have left it to the signal to clean up.
+    if (!hasEnded && !signal.aborted) call.incoming.abort(new DOMException('The caller left the stream.', 'AbortError'))
   }
 }
 

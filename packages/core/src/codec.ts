@@ -56,7 +56,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** Empty for plain objects and lists. */
 const tagOf = (value: unknown): string => {
   const prototype = typeof value === 'object' && Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null || Array.isArray(value)) return ''
+  if (prototype === Object.prototype || Array.isArray(value)) return ''
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
@@ -77,7 +77,7 @@ const refuse = (what: string, keys: readonly Key[]): never => {
     .join('')
     .replace(/^\./, '')
     .slice(0, 200)
-  throw new CodecError(`codec: ${what}${path && ` at "${path}"`}`, path)
+  throw new CodecError(`${what}${path && ` at "${path}"`}`, path)
 }
 
 /**
@@ -93,7 +93,7 @@ const walk = (
   const visit = (value: unknown): unknown => {
     const box = enter(value, path) as Box
     if (typeof box !== 'object' || box === null) return box
-    if (path.length >= maxLevels) refuse('a circle, or too many levels,', path)
+    if (path.length >= maxLevels) refuse('a circle, or too deep', path)
     const isList = Array.isArray(box)
     let copy: Box | undefined
     for (const key of isList ? box.keys() : Object.keys(box)) {

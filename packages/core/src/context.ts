@@ -9,5 +9,5 @@ export type ReservedKey = (typeof reservedKeys)[number]
 
 /** `C` without the framework's names: the message of a mistake names the key that must be called something else. */
 export type Contextual<C> = {
-  [K in keyof C]: K extends ReservedKey ? `"${K}" is a name of the framework's own context: choose another` : C[K]
+  [K in keyof C]: K extends ReservedKey ? `'${K}' is a name of the framework's own context: choose another` : C[K]
 }

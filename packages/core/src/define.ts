@@ -4,7 +4,6 @@
  */
 import type {
   ActionInfo,
-  ActionTypes,
   DataOf,
   EventSchemas,
   Given,
@@ -84,23 +83,21 @@ type Handler<C, A extends Sides, Q extends Sides, H extends Sides, B extends Sid
 /** What a handler gives in the end. */
 type Gives<F> = F extends (input: never) => infer R ? Awaited<R> : never
 
-type MutationMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
 /** The body of a query: none. */
 type NoBody = Sides<undefined, undefined>
 
 /** What a caller gets as `data`. */
 type Data<O, S, R> = S extends true ? never : unknown extends O ? DataOf<R> : O
 
-/** The codes that an action answers with. */
-type Errors<R, U> = FailuresIn<R> | StepErrors<U>
-
 /** What a caller of a stream gets. */
 type Events<S, V, R> = S extends true ? ReceivedEvents<V, R> : never
 
 type Steps = readonly Step[]
 
-/** `igniter.query`, `.mutation`, `.procedure`, `.controller`, for handlers whose context is `C`. */
+/**
+ * `igniter.query`, `.mutation`, `.procedure`, `.controller`, for handlers whose context is `C`. Results are written out
+ * and not named, so that hovers and declaration files show what an action takes and gives; so does `& string` for codes.
+ */
 export interface Define<C> {
   /** An action that reads: `GET` and `HEAD`. */
   query<
@@ -121,7 +118,7 @@ export interface Define<C> {
     headers: H['input']
     body: undefined
     data: Data<O['output'], S, Gives<F>>
-    errors: Errors<Gives<F>, U>
+    errors: (FailuresIn<Gives<F>> | StepErrors<U>) & string
     events: Events<S, V, Gives<F>>
   }>
 
@@ -138,14 +135,14 @@ export interface Define<C> {
     const U extends Steps = [],
     F extends Handler<C, A, Q, H, B, O, S, V, U> = Handler<C, A, Q, H, B, O, S, V, U>,
   >(
-    declaration: Declaration<MutationMethod, P, A, Q, H, B, O, S, V, U, F>,
+    declaration: Declaration<'POST' | 'PUT' | 'PATCH' | 'DELETE', P, A, Q, H, B, O, S, V, U, F>,
   ): Mutation<{
     params: A['input']
     query: Q['input']
     headers: H['input']
     body: B['input']
     data: Data<O['output'], S, Gives<F>>
-    errors: Errors<Gives<F>, U>
+    errors: (FailuresIn<Gives<F>> | StepErrors<U>) & string
     events: Events<S, V, Gives<F>>
   }>
 
@@ -159,12 +156,10 @@ export interface Define<C> {
     /** Procedures that run before this one. */
     readonly use?: U
     readonly handler: (options: Options, input: ProcedureInput<WithSteps<C, U>>) => R | Promise<R>
-  }): ProcedureFactory<Options, Overlay<WithSteps<{}, U>, AddedBy<R>>, Errors<R, U>>
+  }): ProcedureFactory<Options, Overlay<WithSteps<{}, U>, AddedBy<R>>, (FailuresIn<R> | StepErrors<U>) & string>
 
   /** Actions under one path. */
   controller<const P extends string, A extends Actions, const U extends Steps = []>(
     declaration: ControllerDefinition<P, A, U>,
   ): Controller<P, A, StepErrors<U>>
 }
-
-export type { ActionTypes }

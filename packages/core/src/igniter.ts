@@ -120,9 +120,9 @@ export interface Router<Cs = unknown, Needs = unknown> extends RouterTypes<Cs> {
 /** A router whatever its types. */
 export type AnyRouter = Pick<Router, typeof appKey | '$needs' | 'close'>
 
-/** The options that a door takes for a router: required where its context must be given. */
-export type DoorOptions<R extends AnyRouter> =
-  NeedsOf<R> extends NeedsContext<infer C> ? [options: NeedsContext<C>] : [options?: HasContext]
+/** The options that a door takes for a router, with its own: required where the router's context must be given. */
+export type DoorOptions<R extends AnyRouter, Own = unknown> =
+  NeedsOf<R> extends NeedsContext<infer C> ? [options: NeedsContext<C> & Own] : [options?: HasContext & Own]
 
 type NeedsOf<R extends AnyRouter> = R extends { readonly $needs?: infer N } ? N : never
 

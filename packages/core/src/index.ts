@@ -33,7 +33,8 @@ export type { CookieOptions, RequestCookies } from './cookies.js'
 export type { RequestHeaders } from './headers.js'
 export type { ActionRequest, Params, RawQuery, UnvalidatedRequest } from './request.js'
 export type { Failure, Outcome, ResponseBuilder, Result } from './response.js'
-export type { EventStream, StreamEvent } from './stream.js'
+export type { EventStream, ReceivedEvent, StreamEvent } from './stream.js'
+export type { NamedEvent, OpenEvent, UnnamedEvent } from './stream-event.js'
 
 // Types read off a router
 export type { CallerOptions } from './caller.js'

@@ -2,7 +2,7 @@
  * Types that are read off a router: the shape of its client and of its server-side caller, inputs and outputs by key.
  * Types only; evaluated for an action when it is touched, never for a whole router at once.
  */
-import type { ActionTypes, Mutation, Query } from './action.js'
+import type { ActionTypes } from './action.js'
 import type { Controller } from './controller.js'
 import type { Params } from './request.js'
 
@@ -48,13 +48,15 @@ type Part<K extends string, V> = unknown extends V
           : { readonly [N in K]: V }
 
 /** What a call of an action takes: its params (the controller's path included), query, headers and body. */
-export type InputOf<T extends ActionTypes, ControllerPath extends string = ''> = Part<
-  'params',
-  T['params'] & Params<ControllerPath>
-> &
-  Part<'query', T['query']> &
-  Part<'headers', T['headers']> &
-  Part<'body', T['body']>
+export type InputOf<T extends ActionTypes, ControllerPath extends string = ''> = Flat<
+  Part<'params', Flat<Params<ControllerPath> & T['params']>> &
+    Part<'query', T['query']> &
+    Part<'headers', T['headers']> &
+    Part<'body', T['body']>
+>
+
+/** An intersection as one object, which is how people read it; `& {}` keeps this name out of hovers and messages. */
+type Flat<T> = { [K in keyof T]: T[K] } & {}
 
 /** Input may be left out when all of it may be. */
 type Arguments<Input, Options> = {} extends Input
@@ -128,5 +130,3 @@ export type InferOutput<R, Key extends ActionKey<R>> =
       ? T['data']
       : T['events']
     : never
-
-export type { Mutation, Query }

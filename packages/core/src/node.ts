@@ -70,11 +70,11 @@ export interface Serving {
 /** Starts a server. Rejects when it cannot listen, with the port in the message. */
 export async function serve<R extends AnyRouter>(
   router: R,
-  options: ServeOptions & NonNullable<DoorOptions<R>[0]> = {} as never,
+  ...[options]: DoorOptions<R, ServeOptions>
 ): Promise<Serving> {
   const app = appOf(router)
-  const { port = 3000, hostname, fallback, grace = 10_000, signals = true } = options
-  const given: ContextSource = (options as { context?: ContextSource }).context
+  const { port = 3000, hostname, fallback, grace = 10_000, signals = true }: ServeOptions = options ?? {}
+  const given: ContextSource = options?.context
   checkPort(port)
   let isClosing = false
   const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: 5_000 }, (req, res) => {

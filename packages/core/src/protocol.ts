@@ -211,13 +211,10 @@ export function formatRevalidateHeader({ id, keys }: RevalidateNotice): string {
  */
 export function parseRevalidateHeader(text: string | null | undefined): RevalidateNotice[] {
   try {
-    return (decodeAnswer(`[${text ?? ''}]`) as unknown[]).filter(isNotice)
+    return (decodeAnswer(`[${text}]`) as RevalidateNotice[]).filter(
+      (notice) => typeof Object(notice).id === 'string' && notice.keys.every((key) => typeof nameOf(key) === 'string'),
+    )
   } catch {
     return []
   }
-}
-
-const isNotice = (value: unknown): value is RevalidateNotice => {
-  const { id, keys } = Object(value)
-  return typeof id === 'string' && Array.isArray(keys) && keys.every((key) => typeof nameOf(key) === 'string')
 }

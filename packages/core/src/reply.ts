@@ -39,13 +39,13 @@ export function toReply(call: Call): Reply {
     case 'empty':
       return { status, headers: withOwn(noHeaders, headers), body: null }
     case 'json':
-      return { status, headers: withOwn(jsonHeaders, headers), body: JSON.stringify(toPlain(call.data)) ?? 'null' }
+      return { status, headers: withOwn(jsonHeaders, headers), body: toText(call.data) }
     case 'text':
       return { status, headers: withOwn(textHeaders, headers), body: String(call.data) }
     case 'html':
       return { status, headers: withOwn(htmlHeaders, headers), body: String(call.data) }
     default:
-      return { status, headers: withOwn(jsonHeaders, headers), body: envelope(JSON.stringify(toPlain(call.data))) }
+      return { status, headers: withOwn(jsonHeaders, headers), body: envelope(toText(call.data)) }
   }
 }
 
@@ -61,7 +61,7 @@ export function failureReply(
   const shown = { code, message, details, requestId: status >= 500 ? requestId : undefined }
   const kept = own === null ? null : without(own, status >= 500 || isRpc ? describingOrCaching : describing)
   const headers = withOwn(isRpc ? rpcHeaders : jsonHeaders, kept)
-  const body = `{"data":null,"error":${isRpc ? errorText(shown, encode) : errorText(shown, toPlainText)}}`
+  const body = `{"data":null,"error":${isRpc ? errorText(shown, encode) : errorText(shown, toText)}}`
   if (retryAfterSeconds === undefined) return { status, headers, body }
   return { status, headers: [...headers, 'retry-after', String(Math.max(0, Math.ceil(retryAfterSeconds)))], body }
 }
@@ -107,6 +107,20 @@ function responseReply({ route, isRpc, cursor, answer }: Call, response: Respons
   return { status, headers, body }
 }
 
+/** Data as plain JSON text. */
+const toText = (data: unknown): string => JSON.stringify(isFlat(data) ? data : toPlain(data)) ?? 'null'
+
+/** Whether an object holds nothing but texts, numbers, booleans and nulls: most small answers, which need no second look. */
+function isFlat(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return false
+  for (const key in data) {
+    const value = (data as Record<string, unknown>)[key]
+    const type = typeof value
+    if (type !== 'string' && type !== 'number' && type !== 'boolean' && value !== null) return false
+  }
+  return !Object.hasOwn(data, '__proto__')
+}
+
 // By hand: data is stringified alone, so that a large answer is not walked twice.
 const envelope = (data: string | undefined): string => `{"data":${data ?? 'null'},"error":null}`
 
@@ -118,8 +132,6 @@ function errorText(error: { readonly details: unknown }, write: (value: unknown)
     return JSON.stringify({ ...error, details: undefined })
   }
 }
-
-const toPlainText = (value: unknown): string => JSON.stringify(toPlain(value))
 
 const dropUndefined = (object: object): object =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))

@@ -7,7 +7,7 @@ import type { RequestHeaders } from './headers.js'
 import type { CallInput } from './input.js'
 
 /** The parameters in a path template: `Params<'/posts/:id'>` is `{ id: string }`. */
-export type Params<P extends string> = { readonly [K in Names<P>]: string }
+export type Params<P extends string> = P extends `${string}/:${string}` ? { readonly [K in Names<P>]: string } : {}
 
 /** The names in a path template: whole segments that begin with a colon. */
 type Names<P extends string> = P extends `${string}/:${infer Rest}`
@@ -17,7 +17,9 @@ type Names<P extends string> = P extends `${string}/:${infer Rest}`
   : never
 
 /** A query string without a schema: repeated keys are arrays. */
-export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>
+export interface RawQuery {
+  readonly [name: string]: string | readonly string[] | undefined
+}
 
 /** The request as handlers see it; parts with a schema are validated and typed by it. */
 export interface ActionRequest<P = unknown, Q = unknown, B = unknown, H = RequestHeaders> {

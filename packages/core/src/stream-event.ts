@@ -12,19 +12,22 @@ interface EventFields {
   readonly retry?: number
 }
 
-interface OpenEvent<Data> extends EventFields {
+/** An event of a stream that declares none. */
+export interface OpenEvent<Data = unknown> extends EventFields {
   /** `message` unless given. No control characters. */
   readonly event?: string
   /** Travels as JSON, a string too; `undefined` is null. Left out with only `id` or `retry` given, nothing is dispatched. */
   readonly data?: Data
 }
 
-interface NamedEvent<Name, Data> extends EventFields {
+/** An event as declared under its name. */
+export interface NamedEvent<Name, Data> extends EventFields {
   readonly event: Name
   readonly data: Data
 }
 
-interface UnnamedEvent<Name, Data> extends EventFields {
+/** An event as declared under the name that need not be said: `message`. */
+export interface UnnamedEvent<Name, Data> extends EventFields {
   readonly event?: Name
   readonly data: Data
 }

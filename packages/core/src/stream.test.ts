@@ -62,6 +62,12 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 const failureEvent =
   'event: error\ndata: {"code":"INTERNAL_SERVER_ERROR","message":"Something went wrong.","requestId":"r1"}\n\n'
 
+/** What `await` makes of something, which is not what `then` makes of it when that is wrong. */
+async function awaiting<T>(thenable: PromiseLike<T>): Promise<T> {
+  const value = await thenable
+  return value
+}
+
 describe('send', () => {
   test('writes events in the order of calls, before and after the start', async () => {
     const { stream, sink } = setUp()
@@ -676,7 +682,7 @@ describe('from', () => {
     const { stream } = setUp()
     const { store, listeners, goLive } = createChannels()
     const subscription = stream.from(store, 'news')
-    const awaited = (async () => await subscription)()
+    const awaited = awaiting(subscription)
     expect(await isSettled(awaited)).toBe(false)
     goLive()
     const off = await awaited
@@ -712,7 +718,7 @@ describe('from', () => {
     stream.start(sink)
     const subscription = stream.from(store, 'news')
     fail(new Error('store is down'))
-    await expect((async () => await subscription)()).rejects.toThrow('store is down')
+    await expect(awaiting(subscription)).rejects.toThrow('store is down')
     expect(reported).toMatchObject([{ message: 'store is down' }])
     expect([sink.state, listeners.size]).toEqual(['ended', 0])
   })

@@ -31,24 +31,21 @@ export function createFreshness() {
     turn++
     return keys.filter((key) => {
       const whole = encode(key)
-      const last = told.get(whole)
-      if (last && covers(last[1], cursor)) return false
-      return told.set(whole, [nameOf(key), cursor, turn])
+      return !covers(told.get(whole)?.[1] ?? '', cursor) && told.set(whole, [nameOf(key), cursor, turn])
     })
   }
 
-  return {
-    forget,
-    take,
-    turn: () => turn,
-
-    /**
-     * Whether data of the action `key` that covers `cursor` and was asked for in turn `begun` (-1 is long ago) may miss
-     * something that was told. Params are not looked at: it is rare, and one fetch too many does no harm.
-     */
-    isStale: (key: string, cursor: string, begun: number): boolean =>
+  /**
+   * To be called when data is asked for (`since` -1 is long ago). What it gives tells, when the data has come, whether data
+   * of the action `key` that covers `cursor` may miss something that was told meanwhile. Params are not looked at: it is
+   * rare, and one fetch too many does no harm.
+   */
+  const begin =
+    (since = turn) =>
+    (key: string, cursor: string): boolean =>
       [...told.values()].some(
-        ([name, at, since]) => since > begun && !covers(cursor, at) && (!name || `${key}.`.startsWith(`${name}.`)),
-      ),
-  }
+        ([name, at, when]) => when > since && !covers(cursor, at) && `${key}.`.startsWith(name && `${name}.`),
+      )
+
+  return { forget, take, begin }
 }

@@ -20,10 +20,9 @@ import type { CallerOptions, QueryId, Watch } from '../call.js'
 import type { IgniterClientError } from '../error.js'
 import { type DecodedBlock, readEvents } from '../events.js'
 import { createListeners } from '../listeners.js'
-import { backOff, pause } from '../ports.js'
+import { backOff, pause } from '../timing.js'
 import type { OutgoingRequest } from '../transport.js'
 import { createFreshness } from './freshness.js'
-import { listenForWake } from './wake.js'
 
 /**
  * `idle`: nothing listens, so there is no connection. `denied`: the server wants someone who may connect. `offline`: the
@@ -73,7 +72,7 @@ export interface Realtime {
   close(): void
 }
 
-/** Milliseconds that the first attempt waits for queries under way, since it begins at the oldest of their positions. */
+/** Milliseconds that a connection waits for queries under way, since it begins at the oldest of their positions. */
 const patience = 1_000
 
 const cursors = new WeakMap<object, string>()
@@ -87,9 +86,9 @@ export const cursorOf = (result: object): string | undefined => cursors.get(resu
  * when the page comes back.
  */
 export function createRealtime(
-  { send, ports, prefix }: CallerOptions,
+  { send, after, prefix }: CallerOptions,
   onDenied: () => unknown = () => new Promise(() => {}),
-): { readonly realtime: Realtime; readonly watch: Watch } {
+): readonly [Realtime, Watch] {
   const freshness = createFreshness()
   let state: RealtimeState = 'idle'
   let scopes: readonly string[] = []
@@ -97,15 +96,14 @@ export function createRealtime(
   /** Queries under way, and what waits until there are none left. */
   let pending = 0
   let waiting = new AbortController()
-  /** Where the next connection begins: the oldest position shown, and once connected, what has been heard. */
-  let position = ''
-  let isHearing = false
-  /** Ends the connection for good; undefined while it is idle. */
-  let life: AbortController | undefined
+  /** The oldest position shown: where the first connection begins. */
+  let shown = ''
+  /** Up to where all has been heard: where the next connection begins. Empty before the first. */
+  let heard = ''
   /** Ends what is under way: an attempt, or the wait for the next. */
   let current = new AbortController()
   /** Whether the next attempt must not wait. */
-  let isUrgent = true
+  let isUrgent = false
   let failures = 0
   /** The secret of the connection that is live. */
   let connection = ''
@@ -124,29 +122,13 @@ export function createRealtime(
     isUrgent = true
     current.abort()
   }
-  const stop = () => {
-    life?.abort()
-    life = undefined
-    calm()
-    again()
-    enter('idle')
-  }
   /** Told revalidations (no topic) and the messages of channels (theirs), or nothing when a channel is refused. */
   const listeners = createListeners(async () => {
     // Components come and go together, and the connection stays.
     await undefined
-    if (!listeners.topics().length) stop()
-    else if (life) await update()
-    else {
-      life = new AbortController()
-      void run(life.signal)
-      listenForWake(life.signal, (isOffline) => {
-        if (isOffline) {
-          enter('offline')
-          current.abort()
-        } else if (ports.now() - lastByte > heartbeat * 1.5) again()
-      })
-    }
+    if (state === 'idle') await run()
+    else if (listeners.topics().length) await update()
+    else again()
   })
   const others = createListeners()
   const channels = () => listeners.topics().filter(Boolean)
@@ -155,12 +137,12 @@ export function createRealtime(
     const fresh = freshness.take(keys, cursor)
     if (fresh[0]) listeners.emit('', fresh, cursor)
   }
-  const track = (query: QueryId, cursor: string, turn = -1) => {
-    if (freshness.isStale(query.key, cursor, turn)) {
+  const track = (query: QueryId, cursor: string, isStale = freshness.begin(-1)) => {
+    if (isStale(query.key, cursor)) {
       // After whoever asked has put the answer where it is shown.
-      ports.after(0, () => listeners.emit('', [query], ''))
-    } else if (!isHearing && cursor && (!position || compareCursors(cursor, position)! < 0)) {
-      position = cursor
+      after(0, () => listeners.emit('', [query], ''))
+    } else if (!heard && cursor && (!shown || compareCursors(cursor, shown)! < 0)) {
+      shown = cursor
       again()
     }
   }
@@ -186,21 +168,20 @@ export function createRealtime(
     asked = wanted
     try {
       const request = post(`/${connection}`, { subscribe, unsubscribe })
-      const { data, error } = await readAnswer(request, await send(request))
-      if (error && error.status !== 400) throw error
-      refuse(error ? subscribe : (data as Grants).denied)
-    } catch {
+      refuse(((await readAnswer(request, await send(request))) as Grants).denied)
+    } catch (error) {
+      if ((error as IgniterClientError).status === 400) refuse(subscribe)
       // It is gone, or nobody knows what the server understood.
-      attempt.abort()
+      else attempt.abort()
     }
     isUpdating = false
     await update()
   }
 
   const watchBytes = () => {
-    lastByte = ports.now()
+    lastByte = Date.now()
     calm()
-    calm = ports.after(heartbeat * 2.5, () => current.abort())
+    calm = after(heartbeat * 2.5, () => current.abort())
   }
 
   const hear = ({ event, data, id = '' }: DecodedBlock) => {
@@ -209,13 +190,12 @@ export function createRealtime(
       connection = ready.connection
       heartbeat = ready.heartbeat ?? heartbeat
       failures = 0
-      if (!isHearing) freshness.take([''], position || id)
-      isHearing = true
+      if (!heard) freshness.take([''], shown || id)
       enter('live')
       refuse(ready.channels.denied)
       void update()
     }
-    position = id || position
+    heard = id || heard
     if (event === 'revalidate') tell((data as RevalidateFrame).keys, id)
     if (event === 'message') listeners.emit((data as MessageFrame).channel, data)
     if (event === 'reset') {
@@ -224,14 +204,27 @@ export function createRealtime(
     }
   }
 
-  const run = async (life: AbortSignal): Promise<void> => {
-    for (failures = 0; ; failures++) {
+  const run = async (): Promise<void> => {
+    const life = new AbortController()
+    for (const type of ['online', 'offline', 'pageshow', 'visibilitychange']) {
+      globalThis.window?.addEventListener?.(
+        type,
+        () => {
+          if (type === 'offline') {
+            enter(type)
+            current.abort()
+          } else if (!globalThis.document?.hidden && Date.now() - lastByte > heartbeat * 1.5) again()
+        },
+        life,
+      )
+    }
+    enter('connecting')
+    if (!heard && pending) {
+      waiting = new AbortController()
+      await pause(after, patience, waiting.signal)
+    }
+    for (failures = 0; listeners.topics().length; failures++) {
       if (isUrgent) enter('connecting')
-      if (!isHearing && pending) {
-        waiting = new AbortController()
-        await pause(ports, patience, waiting.signal)
-      }
-      if (life.aborted) return
       const { signal } = (current = new AbortController())
       isUrgent = false
       asked = channels()
@@ -239,7 +232,7 @@ export function createRealtime(
       let isDenied = false
       watchBytes()
       try {
-        const request = post('', { channels: asked, scopes: scopes[0] && scopes, cursor: position || undefined })
+        const request = post('', { channels: asked, scopes: scopes[0] && scopes, cursor: heard || shown || undefined })
         for await (const block of readEvents(send, request)) {
           // Whoever was to hear it may have gone: it must come again.
           if (signal.aborted) break
@@ -250,7 +243,6 @@ export function createRealtime(
       } catch (error) {
         isDenied = [401, 403].includes((error as IgniterClientError).status)
       }
-      if (life.aborted) return
       calm()
       // What has not been read is not wanted any more.
       current.abort()
@@ -269,8 +261,10 @@ export function createRealtime(
         // New credentials are tried at once, but not again and again.
         if ((await Promise.race([mending, new Promise((resolve) => (rest.onabort = resolve))])) && !failures) continue
       }
-      await backOff(ports, failures, rest, wait)
+      await backOff(after, failures, rest, wait)
     }
+    life.abort()
+    enter('idle')
   }
 
   const realtime: Realtime = {
@@ -293,30 +287,29 @@ export function createRealtime(
     },
     track,
     reset() {
-      position = ''
-      isHearing = false
+      heard = shown = ''
       hear({ event: 'reset' })
       again()
     },
     close() {
-      stop()
       listeners.clear()
       others.clear()
+      again()
     },
   }
   const watch: Watch = (query) => {
-    const turn = freshness.turn()
+    const isStale = freshness.begin()
     if (query) pending++
     return (answer, headers) => {
-      if (answer && headers) {
+      if (headers) {
         const cursor = headers.get(cursorHeader) ?? ''
         cursors.set(answer, cursor)
-        if (query) track(query, cursor, turn)
+        if (query) track(query, cursor, isStale)
         // The newest first: what it names need not be told for the earlier ones.
         for (const { keys, id } of parseRevalidateHeader(headers.get(revalidateHeader)).reverse()) tell(keys, id)
       }
       if (query && !--pending) waiting.abort()
     }
   }
-  return { realtime, watch }
+  return [realtime, watch]
 }

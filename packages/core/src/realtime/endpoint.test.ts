@@ -113,7 +113,7 @@ describe('open', () => {
   test('takes its wishes from a body too', async () => {
     const { hub, open } = setup()
     const cursor = hub.cursor
-    hub.publish('news', 'missed')
+    void hub.publish('news', 'missed')
     const { ready, blocks } = await open({ body: { channels: ['news', 'none'], scopes: ['user:ann'], cursor } }, ann)
     expect(ready.channels).toEqual({ granted: ['news'], denied: ['none'] })
     expect(ready.scopes).toEqual({ granted: ['user:ann'], denied: [] })
@@ -124,7 +124,7 @@ describe('open', () => {
     const { hub, open } = setup()
     const cursor = hub.cursor
     const lastEventId = hub.publish('news', 1) as string
-    hub.publish('news', 2)
+    void hub.publish('news', 2)
     const count = async (request: Asked) => (await open(request)).blocks().length - 1
     expect(await count({ query: { channel: 'news', cursor } })).toBe(2)
     expect(await count({ query: { channel: 'news', cursor }, lastEventId })).toBe(1)
@@ -136,8 +136,8 @@ describe('open', () => {
   test('is judged by the grants of today, replay included', async () => {
     const { hub, open } = setup()
     const cursor = hub.cursor
-    hub.revalidate(['of ann'], ['user:ann'])
-    hub.publish('chat:42', 'of ann')
+    void hub.revalidate(['of ann'], ['user:ann'])
+    void hub.publish('chat:42', 'of ann')
     expect((await open({ query: { cursor, channel: 'chat:42' } }, ann)).blocks()).toHaveLength(3)
     expect((await open({ query: { cursor, channel: 'chat:42' } }, bob)).blocks()).toHaveLength(1)
   })
@@ -304,9 +304,9 @@ describe('change', () => {
       ann,
     )
     expect(grants).toEqual({ granted: ['news', 'chat:42'], denied: ['chat:43', 'none'] })
-    hub.publish('chat:42', 1)
-    hub.publish('chat:43', 'closed')
-    hub.publish('chat:lobby', 'left')
+    void hub.publish('chat:42', 1)
+    void hub.publish('chat:43', 'closed')
+    void hub.publish('chat:lobby', 'left')
     expect(
       blocks()
         .slice(1)
@@ -363,7 +363,7 @@ describe('change', () => {
     hub.disconnect({ identity: 'ann' })
     allow(true)
     await expect(changing).rejects.toMatchObject({ status: 404 })
-    hub.publish('slow', 'secret')
+    void hub.publish('slow', 'secret')
     expect(sink.text).not.toContain('secret')
   })
 
@@ -409,8 +409,8 @@ describe('attacks', () => {
       )
     }
     const { blocks } = await open({ query: { channel: 'chat:42' } }, ann)
-    hub.revalidate(['of ann'], ['user:ann'])
-    hub.publish('chat:42', 'of ann')
+    void hub.revalidate(['of ann'], ['user:ann'])
+    void hub.publish('chat:42', 'of ann')
     expect(blocks()).toHaveLength(3)
     for (const one of forged) {
       expect(one.ready.scopes.granted).toEqual([])

@@ -243,7 +243,7 @@ function lagging() {
   const say = () => {
     const n = (said.get('k') ?? 0) + 1
     said.set('k', n)
-    first.revalidate([{ key: 'k', params: { n } }], null)
+    void first.revalidate([{ key: 'k', params: { n } }], null)
   }
   return { clock, log, remote, first, late, say, one: new Client(said, []) }
 }

@@ -73,7 +73,7 @@ describe('who hears what', () => {
     expect(id).toBe(hub.cursor)
     for (const { keys } of [nobody, one, both]) expect(keys()).toEqual(['all'])
     await clock.advance(1_000)
-    hub.revalidate(['mine'], ['b', 'a', 'b'])
+    void hub.revalidate(['mine'], ['b', 'a', 'b'])
     await clock.advance(1_000)
     expect([nobody.keys(), one.keys(), both.keys()]).toEqual([['all'], ['all', 'mine'], ['all', 'mine']])
   })
@@ -109,8 +109,8 @@ describe('who hears what', () => {
     const byScope = names.map((name) => open({ scopes: [name] }))
     const byChannel = names.map((name) => open({ channels: [name] }))
     for (const name of names) {
-      hub.revalidate([`key of ${names.indexOf(name)}`], [name])
-      hub.publish(name, names.indexOf(name))
+      void hub.revalidate([`key of ${names.indexOf(name)}`], [name])
+      void hub.publish(name, names.indexOf(name))
     }
     for (const [index, name] of names.entries()) {
       expect(byScope[index]?.keys(), JSON.stringify(name)).toEqual([`key of ${index}`])
@@ -123,11 +123,11 @@ describe('who hears what', () => {
   test('subscriptions change while the connection lives', () => {
     const { hub, open } = setup()
     const one = open({ channels: ['a'] })
-    hub.publish('b', 'too early')
+    void hub.publish('b', 'too early')
     hub.subscribe(one.connection, ['b'])
     hub.unsubscribe(one.connection, ['a'])
-    hub.publish('a', 'too late')
-    hub.publish('b', 'now')
+    void hub.publish('a', 'too late')
+    void hub.publish('b', 'now')
     expect(one.messages()).toEqual(['now'])
   })
 
@@ -137,8 +137,8 @@ describe('who hears what', () => {
     const data = { text: 'as published' }
     const key = { key: 'posts.get', params: { id: '1' } }
     const scopes = ['a']
-    hub.publish('c', data)
-    hub.revalidate([key], scopes)
+    void hub.publish('c', data)
+    void hub.revalidate([key], scopes)
     data.text = 'changed'
     key.params.id = '2'
     scopes[0] = 'b'
@@ -158,13 +158,13 @@ describe('catching up', () => {
   test('replays what was missed, in order, revalidations between messages merged, by the grants of today', () => {
     const { hub, open } = setup()
     const after = hub.cursor
-    hub.revalidate(['a'], null)
-    hub.revalidate(['b', 'a'], ['mine'])
-    hub.revalidate(['secret'], ['other'])
-    hub.publish('c', 1)
-    hub.publish('closed', 'secret')
-    hub.publish('c', 2)
-    hub.revalidate(['d'], null)
+    void hub.revalidate(['a'], null)
+    void hub.revalidate(['b', 'a'], ['mine'])
+    void hub.revalidate(['secret'], ['other'])
+    void hub.publish('c', 1)
+    void hub.publish('closed', 'secret')
+    void hub.publish('c', 2)
+    void hub.revalidate(['d'], null)
     const late = open({ scopes: ['mine'], channels: ['c'], after })
     expect(late.ready()).toMatchObject({ event: 'ready', id: after })
     const cursors = late.heard().map(({ id }) => Number(id?.split('.')[1]))
@@ -172,17 +172,17 @@ describe('catching up', () => {
     expect(late.keys()).toEqual(['a', 'b', 'd'])
     expect(late.messages()).toEqual([1, 2])
     expect(cursors).toEqual([2, 4, 6, 7])
-    hub.publish('c', 3)
+    void hub.publish('c', 3)
     expect(late.messages()).toEqual([1, 2, 3])
   })
 
   test('a replayed revalidation counts for the pace', async () => {
     const { clock, hub, open } = setup()
     const after = hub.cursor
-    hub.revalidate(['a'], null)
+    void hub.revalidate(['a'], null)
     const late = open({ after })
-    hub.revalidate(['b'], null)
-    hub.revalidate(['c'], null)
+    void hub.revalidate(['b'], null)
+    void hub.revalidate(['c'], null)
     expect(late.keys()).toEqual(['a'])
     await clock.advance(50)
     expect(late.heard()).toHaveLength(2)
@@ -192,8 +192,8 @@ describe('catching up', () => {
   test('clients that missed the same share the frames of their replay', () => {
     const { hub, toInit } = setup()
     const after = hub.cursor
-    for (let n = 0; n < 5; n++) hub.revalidate([`k.${n}`], null)
-    hub.publish('c', 'x')
+    for (let n = 0; n < 5; n++) void hub.revalidate([`k.${n}`], null)
+    void hub.publish('c', 'x')
     const framesOf = () => {
       const frames: Frame[] = []
       const sink = createSinkRecorder()
@@ -221,11 +221,11 @@ describe('catching up', () => {
     'a cursor like %j is answered with reset',
     (bad) => {
       const { hub, open } = setup()
-      hub.revalidate(['a'], null)
+      void hub.revalidate(['a'], null)
       const one = open({ after: bad })
       expect(one.ready()).not.toHaveProperty('id')
       expect(one.heard()).toEqual([{ event: 'reset', id: hub.cursor, data: '{"reason":"epoch"}' }])
-      hub.revalidate(['b'], null)
+      void hub.revalidate(['b'], null)
       expect(one.keys()).toEqual(['b'])
     },
   )
@@ -234,7 +234,7 @@ describe('catching up', () => {
     const { hub, open } = setup({ history: { events: 3 } })
     const after = hub.cursor
     const foreign = setup().hub.cursor
-    for (let n = 0; n < 4; n++) hub.revalidate(['a'], null)
+    for (let n = 0; n < 4; n++) void hub.revalidate(['a'], null)
     expect(open({ after }).heard()).toMatchObject([{ event: 'reset', data: '{"reason":"gap"}' }])
     expect(open({ after: `${hub.cursor}0` }).heard()).toMatchObject([{ event: 'reset', data: '{"reason":"gap"}' }])
     expect(open({ after: foreign }).heard()).toMatchObject([{ event: 'reset', data: '{"reason":"epoch"}' }])
@@ -243,9 +243,9 @@ describe('catching up', () => {
   test('more than half the buffer is not replayed: reset', () => {
     const { hub, open } = setup({ buffer: 16_384 })
     const after = hub.cursor
-    for (let n = 0; n < 7; n++) hub.publish('c', 'x'.repeat(1_000))
+    for (let n = 0; n < 7; n++) void hub.publish('c', 'x'.repeat(1_000))
     expect(open({ channels: ['c'], after }).messages()).toHaveLength(7)
-    hub.publish('c', 'x'.repeat(1_000))
+    void hub.publish('c', 'x'.repeat(1_000))
     expect(open({ channels: ['c'], after }).heard()).toMatchObject([{ event: 'reset', data: '{"reason":"backlog"}' }])
     expect(open({ after }).heard()).toEqual([])
   })
@@ -255,7 +255,7 @@ describe('catching up', () => {
     const one = open()
     const after = hub.cursor
     log.append({ kind: 'revalidate', keys: [{ key: 'odd', params: { fn: () => {} } }], scopes: null })
-    hub.revalidate(['a'], null)
+    void hub.revalidate(['a'], null)
     await clock.advance(100)
     expect(one.events()).toEqual(['reset', 'revalidate'])
     expect(open({ after }).events()).toEqual(['reset'])
@@ -267,7 +267,7 @@ describe('catching up', () => {
     const one = open()
     const after = hub.cursor
     log.append({ kind: 'novelty' } as never)
-    hub.revalidate(['a'], null)
+    void hub.revalidate(['a'], null)
     expect(one.keys()).toEqual(['a'])
     expect(open({ after }).keys()).toEqual(['a'])
   })
@@ -275,12 +275,12 @@ describe('catching up', () => {
   test('a new epoch tells everyone to refetch, and drops what waited', async () => {
     const { clock, log, hub, open } = setup()
     const one = open()
-    hub.revalidate(['a'], null)
-    hub.revalidate(['b'], null)
+    void hub.revalidate(['a'], null)
+    void hub.revalidate(['b'], null)
     log.renew()
     await clock.advance(1_000)
     expect(one.heard().slice(1)).toEqual([{ event: 'reset', id: hub.cursor, data: '{"reason":"epoch"}' }])
-    hub.revalidate(['c'], null)
+    void hub.revalidate(['c'], null)
     expect(one.keys()).toEqual(['a', 'c'])
   })
 })
@@ -291,7 +291,7 @@ describe('under load', () => {
     const one = open()
     let inOneSecond = 0
     for (let ms = 0; ms < 1_000; ms++) {
-      for (let n = 0; n < 100; n++) hub.revalidate([`key.${ms}-${n}`], null)
+      for (let n = 0; n < 100; n++) void hub.revalidate([`key.${ms}-${n}`], null)
       if (ms === 999) inOneSecond = one.heard().length
       await clock.advance(1)
     }
@@ -340,7 +340,7 @@ describe('under load', () => {
     const { hub, open, lines } = setup({ buffer: 20_000 })
     const [silent, busy] = [open({ identity: 'u1', channels: ['c'] }), open({ channels: ['c'] })]
     silent.sink.pause()
-    for (let n = 0; n < 50; n++) hub.publish('c', 'x'.repeat(1_000))
+    for (let n = 0; n < 50; n++) void hub.publish('c', 'x'.repeat(1_000))
     expect(silent.sink.state).toBe('cut')
     expect(busy.messages()).toHaveLength(50)
     expect(hub.connections()).toHaveLength(1)
@@ -351,16 +351,16 @@ describe('under load', () => {
   test('one that was cut resumes where its reader was, not where the server was', () => {
     const { hub, open } = setup({ buffer: 16_384 })
     const one = open({ channels: ['c'] })
-    hub.publish('c', 0)
+    void hub.publish('c', 0)
     const served = one.lastId()
     one.sink.pause()
-    hub.publish('c', 1)
-    hub.publish('c', 2)
+    void hub.publish('c', 1)
+    void hub.publish('c', 2)
     // For others, but what is cut in between must not lose its place.
-    hub.publish('other', 'x'.repeat(20_000))
+    void hub.publish('other', 'x'.repeat(20_000))
     one.connection.revoke()
     const again = open({ channels: ['c'], after: served })
-    hub.publish('c', 3)
+    void hub.publish('c', 3)
     expect(one.messages()).toEqual([0])
     expect(again.messages()).toEqual([1, 2, 3])
   })
@@ -371,7 +371,7 @@ describe('time', () => {
     const { clock, hub, open } = setup()
     expect(clock.pending).toBe(0)
     const [one, other] = [open(), open()]
-    hub.revalidate(['not for them'], ['x'])
+    void hub.revalidate(['not for them'], ['x'])
     await clock.advance(14_999)
     expect(one.heard()).toEqual([])
     await clock.advance(1)
@@ -387,7 +387,7 @@ describe('time', () => {
     const { clock, hub, open } = setup({ heartbeat: 1_000 })
     const one = open({ channels: ['c'] })
     one.sink.pause()
-    hub.publish('c', 1)
+    void hub.publish('c', 1)
     await clock.advance(2_000)
     expect(one.sink.state).toBe('cut')
     expect(hub.connections()).toEqual([])
@@ -446,8 +446,8 @@ describe('time', () => {
     const { clock, hub, open } = setup()
     for (let n = 0; n < 10_000; n++) {
       const { sink } = open({ identity: `u${n}`, ip: `10.0.0.${n % 256}`, scopes: [`s${n}`], channels: [`c${n}`] })
-      hub.revalidate(['a'], null)
-      if (n % 3 === 0) hub.revalidate(['b'], null)
+      void hub.revalidate(['a'], null)
+      if (n % 3 === 0) void hub.revalidate(['b'], null)
       sink.leave()
     }
     expect(hub.connections()).toEqual([])
@@ -499,10 +499,10 @@ describe('disconnect', () => {
       open({ identity: 7 }),
       open({ identity: 8, scopes: ['role:x'] }),
     ]
-    hub.revalidate(['first'], null)
-    hub.revalidate(['waits'], null)
+    void hub.revalidate(['first'], null)
+    void hub.revalidate(['waits'], null)
     expect(hub.disconnect({ identity: '7' })).toBe(2)
-    hub.revalidate(['later'], null)
+    void hub.revalidate(['later'], null)
     await clock.advance(1_000)
     expect([a.sink.state, b.sink.state, c.sink.state]).toEqual(['ended', 'ended', 'open'])
     expect(a.keys()).toEqual(['first'])
@@ -539,7 +539,7 @@ test('connections are listed without their ids', () => {
   const { clock, hub, open } = setup()
   const one = open({ identity: 7, scopes: ['a'], channels: ['c'] })
   one.sink.pause()
-  hub.publish('c', 'waits')
+  void hub.publish('c', 'waits')
   const listed = hub.connections()
   expect(listed).toEqual([
     {
@@ -558,8 +558,8 @@ test('connections are listed without their ids', () => {
 test('close ends every stream with a hint, each at another time, and takes no more', async () => {
   const { clock, hub, open } = setup()
   const all = Array.from({ length: 300 }, () => open())
-  hub.revalidate(['a'], null)
-  hub.revalidate(['waits'], null)
+  void hub.revalidate(['a'], null)
+  void hub.revalidate(['waits'], null)
   const closed = hub.close()
   expect(hub.close()).toBe(closed)
   await closed

@@ -1,0 +1,29 @@
+/** The public API of `@igniter-js/react`. */
+
+// The client
+export { createIgniterReact } from './react.js'
+export type { IgniterReactOptions } from './react.js'
+export type {
+  ActionInfiniteQueryOptions,
+  ActionKey,
+  ActionMutationOptions,
+  ActionQueryOptions,
+  IgniterReact,
+  InfiniteQueryExtras,
+  MutationExtras,
+  MutationHooks,
+  QueryExtras,
+  QueryHooks,
+  StreamHooks,
+  SuspenseInfiniteQueryExtras,
+  SuspenseQueryExtras,
+  TaggedKey,
+} from './api.js'
+
+// The provider and hooks below it
+export { IgniterProvider } from './provider.js'
+export type { IgniterProviderProps } from './provider.js'
+export { useConnectionState, useRealtime } from './use-realtime.js'
+
+// Streams
+export type { StreamStatus, UseStreamOptions, UseStreamResult } from './use-stream.js'
