@@ -23,19 +23,31 @@ export interface Complaint {
   readonly text: string
 }
 
-/** Compiles the project in `folder` and gives every error. Throws where the compiler is missing or breaks. */
-export function compile({ version, path }: Compiler, folder: string): Complaint[] {
+/** Runs a compiler on the project in `folder`. Throws where the compiler is missing or breaks. */
+function run({ version, path }: Compiler, folder: string, flags: readonly string[]): string {
   if (!existsSync(path)) throw new Error(`TypeScript ${version} is not installed: run npm install in tests/types.`)
-  const flags = ['-p', folder, '--pretty', 'false', '--noErrorTruncation', 'false']
-  const { stdout, stderr, error } = spawnSync(process.execPath, [path, ...flags], { cwd: folder, encoding: 'utf8' })
+  const args = [path, '-p', folder, '--pretty', 'false', ...flags]
+  const { stdout, stderr, error } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
   if (error) throw error
   if (stderr) throw new Error(stderr)
+  return stdout
+}
+
+/** Compiles the project in `folder` and gives every error. */
+export function compile(compiler: Compiler, folder: string): Complaint[] {
   const complaints: { file: string; line: number; text: string }[] = []
-  for (const printed of stdout.split('\n')) {
+  for (const printed of run(compiler, folder, []).split('\n')) {
     const [, file = '', line, text = ''] = /^(.+?)\((\d+),\d+\): error (.*)$/.exec(printed) ?? []
     if (line !== undefined) complaints.push({ file, line: Number(line), text })
     else if (printed.startsWith('error ')) complaints.push({ file: '', line: 0, text: printed })
     else if (printed !== '') complaints.at(-1)!.text += `\n${printed}`
   }
   return complaints
+}
+
+/** How many types the checker made of others for the project in `folder`: the same on every machine. */
+export function countInstantiations(compiler: Compiler, folder: string): number {
+  const out = run(compiler, folder, ['--extendedDiagnostics'])
+  if (out.includes('error')) throw new Error(out)
+  return Number(/^Instantiations:\s+(\d+)/m.exec(out)?.[1])
 }

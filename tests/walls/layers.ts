@@ -19,6 +19,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'json',
     'query',
     'redact',
+    'gathering',
     'heartbeat',
     'deadlines',
     'later',

@@ -31,4 +31,4 @@ export async function readAnswer(request: OutgoingRequest, response: Response): 
 
 /** An answer that our server cannot have given. */
 export const notIgniter = (request: OutgoingRequest, { status, headers }: Response): IgniterClientError =>
-  toError(request, `no answer of Igniter (${status}, ${headers.get('content-type')})`, { code: 'PARSE_ERROR', status })
+  toError(request, `no Igniter answer (${status}, ${headers.get('content-type')})`, { code: 'PARSE_ERROR', status })

@@ -160,7 +160,7 @@ describe('answers', () => {
     ['JSON of another kind', 200, 'application/json', '{"ok":true}'],
     ['null', 200, 'application/json', 'null'],
     ['an error without a code', 403, 'application/json', '{"error":"Forbidden"}'],
-    ['a broken mark', 200, 'application/json', '{"data":{"$date":"x"},"error":null}'],
+    ['a broken mark', 200, 'application/json', '{"data":{"$bigint":"x"},"error":null}'],
   ]
   test.each(garbage)('%s is a PARSE_ERROR that says where', async (_, status, type, body) => {
     const { server, api } = await setUp()

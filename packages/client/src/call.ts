@@ -58,16 +58,16 @@ export function toRequest(
 ) {
   const files: Blob[] = []
   const text = JSON.stringify(toWire(defined(input as Record<string, unknown>), (file) => files.push(file) - 1))
-  let search = ''
   let body: string | FormData | undefined
-  if (method === 'GET') search = text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}`
+  if (method === 'GET') path += text === '{}' ? '' : `?${inputField}=${encodeURIComponent(text)}`
   else if (files[0]) {
-    body = new FormData()
-    body.append(inputField, text)
-    for (const number in files) body.append(number, files[number]!)
+    const form = new FormData()
+    form.append(inputField, text)
+    files.forEach((file, number) => form.append(`${number}`, file))
+    body = form
   } else body = text
   const own = [options.headers, defined(headers) as HeadersInit]
-  return { method, path, search, body, headers: own, signal: options.signal }
+  return { method, path, body, headers: own, signal: options.signal }
 }
 
 /** Calls `key` by GET (a query) or POST (a mutation). Rejects only with CodecError, for input that cannot be sent. */
@@ -91,6 +91,7 @@ export async function callAction(
     } catch (cause) {
       const error = toClientError(request, cause)
       if (query && error.code === 'NETWORK_ERROR' && failures < retries) {
+        // Half as long as a connection would wait: somebody wants the answer.
         await backOff(after, failures - 1, request.signal)
         continue
       }

@@ -41,15 +41,18 @@ export class IgniterClientError<Code extends string = string> extends Error impl
 }
 
 /** An error about `request`. Messages name it without its query string, which may hold secrets. */
-export const toError = ({ method, path }: OutgoingRequest, what: string, fields: { code: ClientErrorCode; status?: number; cause?: unknown }) =>
-  new IgniterClientError({ status: 0, message: `${method} ${path}: ${what}.`, ...fields })
+export const toError = (
+  { method, path }: OutgoingRequest,
+  what: string,
+  fields: { code: ClientErrorCode; status?: number; cause?: unknown },
+) => new IgniterClientError({ status: 0, message: `${method} ${path.split('?')[0]}: ${what}.`, ...fields })
 
 /** Why a request, or reading its answer, failed: `cause` if it is ours, else NETWORK_ERROR or ABORTED. */
 export function toClientError(request: OutgoingRequest, cause: unknown): IgniterClientError {
   if (cause instanceof IgniterClientError) return cause
   const { message, cause: reason } = Object(cause) as { message?: string; cause?: { code?: string } }
   // Some runtimes quote the whole address.
-  const said = `${reason?.code ?? message ?? cause}`.replace(/\?.*/s, '')
+  const said = String(reason?.code ?? message ?? cause).replace(/\?.*/s, '')
   const code = request.signal?.aborted ? 'ABORTED' : 'NETWORK_ERROR'
   return toError(request, `no answer (${said})`, { code, cause })
 }

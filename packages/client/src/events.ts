@@ -9,13 +9,14 @@ export type DecodedBlock = Omit<Block, 'data'> & { readonly data?: unknown }
 
 /**
  * Sends a request and reads the stream that it is answered with. Throws the error that was answered instead, PARSE_ERROR
- * for what is no stream of ours, and anything when it breaks off or is aborted. Whoever stops to read must abort. `Retry-After` (seconds, at most 300) is told as a `retry`, too.
+ * for what is no stream of ours, and anything when it breaks off or is aborted. Whoever stops to read must abort.
+ * `Retry-After` in seconds is told as a `retry`, too.
  */
 export async function* readEvents(send: Send, request: OutgoingRequest): AsyncGenerator<DecodedBlock, undefined> {
   const response = await send(request)
   const { headers } = response
   const seconds = Number(headers.get('retry-after'))
-  if (seconds > 0) yield { retry: Math.min(seconds, 300) * 1000 }
+  if (seconds > 0) yield { retry: seconds * 1000 }
   if (!/event-stream/.test(headers.get('content-type')!)) {
     await readAnswer(request, response)
     throw notIgniter(request, response)

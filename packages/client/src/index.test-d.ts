@@ -133,7 +133,6 @@ test('options', () => {
   createIgniterClient<AppRouter>({
     headers: { a: 'b' },
     retries: 0,
-    realtime: { heartbeat: 5000 },
     credentials: 'include',
   })
   createIgniterClient<AppRouter>({ headers: () => new Headers(), fetch, onDenied: async () => {} })

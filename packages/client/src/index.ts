@@ -16,7 +16,7 @@ export type { ParseOptions, ServerSentEvent } from './event-stream.js'
 export type { ClientEvent } from './stream.js'
 
 // Realtime
-export { cursorOf } from './realtime/realtime.js'
+export { cursorOf } from './realtime/connection.js'
 export type {
   Channel,
   ChannelOptions,

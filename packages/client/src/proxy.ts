@@ -4,16 +4,19 @@
 export type Verb = (key: string, name: string) => unknown
 
 /**
- * An object of controllers, of actions, of what `verb` gives; `extras` come first at the top. Symbols, `then` and
- * `toJSON` are undefined, so that it can be awaited, compared and logged. Calling an action itself throws.
+ * An object of controllers, of actions, of what `verb` gives; `extras` come first at the top. It can be awaited, compared
+ * and logged: symbols are undefined, and what is not of an action is no function.
  */
 export function createActionProxy(verb: Verb, extras: object = {}): unknown {
   const node = (path: readonly string[], known: Record<string, unknown>): unknown =>
-    new Proxy({}, {
-      get(_, name) {
-        if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return
-        return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], { __proto__: null }))
+    new Proxy(
+      {},
+      {
+        get(_, name) {
+          if (typeof name === 'symbol') return
+          return (known[name] ??= path[1] ? verb(path.join('.'), name) : node([...path, name], { __proto__: null }))
+        },
       },
-    })
+    )
   return node([], { __proto__: null, ...extras })
 }

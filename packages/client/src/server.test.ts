@@ -3,7 +3,7 @@ import { consoleLogger, Igniter } from '@igniter-js/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { drive } from '../test/driven.js'
-import { createIgniterClient, type IgniterClientError } from './index.js'
+import { createIgniterClient, type IgniterClientError, parseEventStream } from './index.js'
 
 function setUp() {
   const igniter = Igniter.context<{ readonly user: string }>()
@@ -195,6 +195,21 @@ describe('realtime', () => {
     await until(() => heard.length === 2)
     expect(heard).toEqual([1, 2])
     expect(api.$realtime.state).toBe('live')
+  })
+
+  test('the server says how often its heart beats, where that is not the default', async () => {
+    const ready = async (heartbeat: number) => {
+      const igniter = Igniter.realtime({ heartbeat })
+        .logger(consoleLogger({ level: 'silent' }))
+        .create()
+      const router = igniter.router({ controllers: {}, realtime: { identity: () => null, scopes: () => [] } })
+      onTestFinished(() => router.close())
+      const response = await router.handler(new Request('http://localhost/api/v1/~/realtime'))
+      for await (const { data } of parseEventStream(response.body!)) return JSON.parse(data) as object
+      return {}
+    }
+    expect(await ready(5_000)).toMatchObject({ heartbeat: 5_000 })
+    expect(await ready(15_000)).not.toHaveProperty('heartbeat')
   })
 
   test('closed, it is gone from the server', async () => {

@@ -77,6 +77,36 @@ describe('.stream()', () => {
     await request.closed
   })
 
+  test('return() ends it at once, while it waits for an answer, for an event, or to reconnect', async () => {
+    const { server, feed, clock } = await setUp()
+    const begin = async () => {
+      const events = feed.live!.stream()[Symbol.asyncIterator]()
+      return { events, next: events.next(), request: await server.next() }
+    }
+    const left = async ({ events, next, request }: Awaited<ReturnType<typeof begin>>) => {
+      expect(await events.return!()).toEqual({ done: true, value: undefined })
+      expect(await next).toEqual({ done: true, value: undefined })
+      expect(await events.next()).toEqual({ done: true, value: undefined })
+      await request.closed
+    }
+    await left(await begin())
+    const reading = await begin()
+    reading.request.stream()
+    reading.request.event({ data: 1, id: 'a' })
+    expect(await reading.next).toMatchObject({ value: { data: 1 } })
+    await left({ ...reading, next: reading.events.next() })
+    const pausingOne = await begin()
+    pausingOne.request.stream()
+    pausingOne.request.event({ data: 1, id: 'a' })
+    await pausingOne.next
+    const next = pausingOne.events.next()
+    pausingOne.request.response.destroy()
+    await pausing(clock)
+    await left({ ...pausingOne, next })
+    expect(clock.pending).toBe(0)
+    expect(server.waiting).toBe(0)
+  })
+
   test('a signal ends it with ABORTED, also while it waits to reconnect', async () => {
     const { server, feed, clock } = await setUp()
     const controller = new AbortController()

@@ -32,53 +32,51 @@ export const streamAction = (
     const life = new AbortController()
     const { signal } = life
     const end = () => life.abort()
-    asked?.addEventListener('abort', end, { signal })
+    // The controller's signal ends the listening.
+    asked?.addEventListener('abort', end, life)
     if (asked?.aborted) end()
 
     async function* read(): AsyncGenerator<ClientEvent, undefined> {
       let method: 'GET' | 'POST' = input?.body === undefined ? 'GET' : 'POST'
       let lastId = ''
       try {
-      for (let failures = 0; ; failures++) {
-        let wait: number | undefined
-        const request = toRequest(method, prefix + key, input, { ...options, signal })
-        if (lastId) request.headers.push({ 'last-event-id': lastId })
-        try {
-          for await (const { event, data, id, retry } of readEvents(send, request)) {
-            lastId = id ?? lastId
-            wait = retry ?? wait
-            if (!event) continue
-            if (event === 'error' && isFailure(data)) throw new IgniterClientError({ ...data, status: 200 })
-            yield { event, data, id: lastId }
-            failures = 0
-            wait = undefined
+        for (let failures = 0; ; failures++) {
+          let wait: number | undefined
+          const request = toRequest(method, prefix + key, input, { ...options, signal })
+          if (lastId) request.headers.push({ 'last-event-id': lastId })
+          try {
+            for await (const { event, data, id, retry } of readEvents(send, request)) {
+              lastId = id ?? lastId
+              wait = retry ?? wait
+              if (!event) continue
+              if (event === 'error' && isFailure(data)) throw new IgniterClientError({ ...data, status: 200 })
+              yield { event, data, id: lastId }
+              failures = 0
+              wait = undefined
+            }
+            // A server that goes away says last when to come back; any other end is the stream's own.
+            if (wait === undefined || !lastId) return
+          } catch (cause) {
+            const error = toClientError(request, cause)
+            const { status } = error
+            if (signal.aborted && !asked?.aborted) return
+            const canResume = lastId && (!status || status === 429 || status > 501)
+            if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
+            // Only the server knows that this is a mutation: one without a body looks like a query.
+            if (status === 405) {
+              method = 'POST'
+              continue
+            }
           }
-          // A server that goes away says last when to come back; any other end is the stream's own.
-          if (wait === undefined || !lastId) return
-        } catch (cause) {
-          const error = toClientError(request, cause)
-          const { status } = error
-          if (signal.aborted && !asked?.aborted) return
-          const canResume = lastId && (!status || status === 429 || status > 501)
-          if (signal.aborted || method === 'POST' || !(canResume || status === 405)) throw error
-          // Only the server knows that this is a mutation: one without a body looks like a query.
-          if (status === 405) {
-            method = 'POST'
-            continue
-          }
+          await backOff(after, failures, signal, wait)
         }
-        await backOff(after, failures, signal, wait)
-      }
       } finally {
         end()
       }
     }
     // A generator's own `return` would wait for the event that is on its way.
     return Object.assign(read(), {
-      async return() {
-        end()
-        return { done: true as const, value: undefined }
-      },
+      return: async () => (end(), { done: true as const, value: undefined }),
     })
   },
 })

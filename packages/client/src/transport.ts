@@ -5,7 +5,7 @@ export interface TransportOptions {
   readonly baseURL?: string
   /** Sent with every request; a function is asked anew for each, also each time the realtime connection reconnects. */
   readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
-  /** Used instead of the global `fetch`, with the address as text. */
+  /** Used instead of the global `fetch`, with the address as text. What it begins must end when `init.signal` aborts. */
   readonly fetch?: (url: string, init: RequestInit) => Response | Promise<Response>
   /** Of `fetch`: give `include` to send cookies to another origin. */
   readonly credentials?: RequestCredentials
@@ -14,10 +14,8 @@ export interface TransportOptions {
 /** A request without what is common to all. */
 export interface OutgoingRequest {
   readonly method: string
-  /** Like `/api/v1/~/posts.list`. */
+  /** Like `/api/v1/~/posts.list`, with its query string. */
   readonly path: string
-  /** The query string with its `?`. */
-  readonly search?: string
   /** JSON text, or a form. */
   readonly body?: string | FormData | undefined
   /** The later win over the earlier, and all of them over the client's own. */
@@ -31,13 +29,13 @@ export type Send = (request: OutgoingRequest) => Promise<Response>
 /** Reads the options anew for each request, so that an application may change them. */
 export const createSend =
   (options: TransportOptions): Send =>
-  async ({ method, path, search = '', body, headers = [], signal }) => {
+  async ({ method, path, body, headers = [], signal }) => {
     const { baseURL = '', credentials, headers: common } = options
     if (!baseURL && !options.fetch && !globalThis.location) throw new Error('baseURL is needed')
     const all = new Headers(typeof common === 'function' ? await common() : common)
     for (const own of headers) new Headers(own).forEach((value, name) => all.set(name, value))
     if (typeof body === 'string') all.set('content-type', 'application/json')
-    return (options.fetch ?? fetch)(baseURL.replace(/\/$/, '') + path + search, {
+    return (options.fetch ?? fetch)(baseURL.replace(/\/$/, '') + path, {
       method,
       headers: all,
       // What is undefined counts as left out.

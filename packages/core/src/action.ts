@@ -2,11 +2,10 @@
  * Actions: the queries and mutations of an API, as they are declared. One bag of types for each (`ActionTypes`);
  * everything else of an action is plain data that router.ts compiles.
  */
-import type { Failure, ResponseBuilder, Result } from './response.js'
+import type { Step } from './procedure.js'
 import type { Realtime } from './realtime/realtime.js'
-import type { ActionRequest, Params, RawQuery } from './request.js'
-import type { RequestHeaders } from './headers.js'
-import type { FailuresIn, Step, StepErrors } from './procedure.js'
+import type { ActionRequest } from './request.js'
+import type { Failure, ResponseBuilder, Result } from './response.js'
 import type { AnySchema, SchemaOf } from './standard-schema.js'
 import type { EventStream, ReceivedEvent, StreamEvent } from './stream.js'
 

@@ -28,8 +28,6 @@ export interface ReviveOptions {
   readonly maxNodes?: number
 }
 
-const maxLevels = 100
-
 /** A kind of rich value: its mark, what is sent for it, and the way back, which may throw or give nonsense. */
 type Kind = readonly [mark: string, pack?: (value: never) => unknown, unpack?: (content: never) => unknown]
 
@@ -77,7 +75,7 @@ const refuse = (what: string, keys: readonly Key[]): never => {
     .join('')
     .replace(/^\./, '')
     .slice(0, 200)
-  throw new CodecError(`${what}${path && ` at "${path}"`}`, path)
+  throw new CodecError(path ? `${what} at "${path}"` : what, path)
 }
 
 /**
@@ -89,6 +87,7 @@ const walk = (
   enter: (value: unknown, path: readonly Key[]) => unknown,
   leave: (box: Box, path: readonly Key[]) => unknown = (box) => box,
 ): unknown => {
+  const maxLevels = 100
   const path: Key[] = []
   const visit = (value: unknown): unknown => {
     const box = enter(value, path) as Box
@@ -96,7 +95,9 @@ const walk = (
     if (path.length >= maxLevels) refuse('a circle, or too deep', path)
     const isList = Array.isArray(box)
     let copy: Box | undefined
-    for (const key of isList ? box.keys() : Object.keys(box)) {
+    const keys = isList ? box : Object.keys(box)
+    for (let index = 0; index < keys.length; index++) {
+      const key: Key = isList ? index : keys[index]
       path.push(key)
       if (key === '__proto__') refuse('a forbidden key', path)
       const old = box[key]
@@ -124,7 +125,7 @@ export const toWire = (root: unknown, collect?: FileCollector): unknown => {
     const box = value as Box
     if (typeof box.toJSON === 'function' && !isFromJson) return enter(box.toJSON(path.at(-1)), path, true)
     if (tag && tag !== 'Object')
-      refuse(`cannot send ${typeof value === 'object' ? `an instance of ${tag}` : `a ${typeof value}`}`, path)
+      refuse(`cannot send ${typeof value === 'object' ? 'an instance of ' + tag : 'a ' + typeof value}`, path)
     const key = markOf(box)
     return key ? { [`$${key}`]: box[key] } : box
   }

@@ -307,4 +307,4 @@ function httpDate(name: string, date: Date): string {
 }
 
 const mistake = (what: string, mend: string): IgniterError =>
-  new IgniterError({ code: 'INTERNAL_SERVER_ERROR', message: `setCookie: ${what} ${mend}` })
+  new IgniterError({ code: 'INTERNAL_SERVER_ERROR', message: `response.setCookie, ${what} ${mend}` })

@@ -6,6 +6,7 @@ import type { App, ContextSource } from './app.js'
 import { dispatch } from './dispatch.js'
 import { IgniterError } from './error.js'
 import { closedSink, type Frame, type Incoming, isPush, type Push, type Reply, type Sink } from './exchange.js'
+import { Gathering, tooLarge, tooSlow } from './gathering.js'
 import type { RequestHeaders } from './headers.js'
 
 /** Answers one request. */
@@ -73,48 +74,26 @@ class FetchIncoming implements Incoming {
             reader.cancel().catch(() => {})
           })
     try {
-      const chunks: Uint8Array[] = []
-      let size = 0
+      const gathering = new Gathering()
       for (;;) {
         const { done, value } = await reader.read().catch(brokenOff)
         if (isLate) throw tooSlow(timeout)
-        if (done) return join(chunks, size)
-        size += value.byteLength
-        if (size > limit) {
-          reader.cancel().catch(() => {})
-          throw tooLarge(limit)
-        }
-        chunks.push(value)
+        if (done) return gathering.take()
+        gathering.add(value, limit)
       }
+    } catch (error) {
+      reader.cancel().catch(() => {})
+      throw error
     } finally {
       timer?.clear()
     }
   }
 }
 
-/** The error for a body beyond its bound. */
-export const tooLarge = (limit: number): IgniterError =>
-  new IgniterError({ code: 'PAYLOAD_TOO_LARGE', message: `The body is larger than ${limit} bytes.` })
-
-/** The error for a body that didn't arrive in time. */
-export const tooSlow = (timeout: number): IgniterError =>
-  new IgniterError({ code: 'REQUEST_TIMEOUT', message: `The body did not arrive within ${timeout} ms.` })
-
 /** What a client that leaves makes of a body. */
 function brokenOff(cause: unknown): never {
   const message = 'The connection closed before the body was complete.'
   throw new IgniterError({ code: 'BAD_REQUEST', message, cause })
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }
 
 /** Path and query of an absolute address, as they stand there. */

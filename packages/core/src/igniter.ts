@@ -308,14 +308,13 @@ function toFactory(declaration: ProcedureDeclaration): (options?: unknown) => St
   }
   // `auth()` of a handler that takes `options: { role?: string }` must not find undefined; one with a default wants it.
   const hasDefault = handler.length === 0
-  return (given) => {
+  const shown = name ?? (handler.name === 'handler' ? 'procedure' : handler.name)
+  const factory = (given?: unknown): Step => {
     const options = given === undefined && !hasDefault ? {} : given
-    return {
-      name: name ?? (handler.name === 'handler' ? 'procedure' : handler.name),
-      use,
-      run: (input) => handler(options, input),
-    }
+    return { name: shown, use, run: (input) => handler(options, input) }
   }
+  // So that messages can name it where somebody forgets to call it.
+  return Object.defineProperty(factory, 'name', { value: shown })
 }
 
 function createRouter(

@@ -3,7 +3,7 @@
  * `@igniter-js/core/node`.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type App, type ContextSource, newRequestId } from './app.js'
 import { dispatch } from './dispatch.js'
@@ -83,12 +83,19 @@ export async function serve<R extends AnyRouter>(
     if (fallback !== undefined && isOriginForm(incoming.target) && !isInside(app, incoming.target)) {
       return fallback(req, res)
     }
-    if (req.headers.host === undefined && req.httpVersion === '1.1') {
-      return writeReply(refusal('BAD_REQUEST', 'The request has no Host header.'), incoming, app.config.clock)
-    }
+    const mistake = mistakeIn(req)
+    if (mistake !== null) return writeReply(refusal('BAD_REQUEST', mistake), incoming, app.config.clock)
     answer(app, incoming, given)
   })
   server.on('clientError', refuseConnection)
+  server.on('connect', (_req, socket: Duplex) => refuseConnection(notHere, socket))
+  server.on('checkExpectation', (req, res) => {
+    writeReply(
+      refusal('BAD_REQUEST', 'Only `Expect: 100-continue` can be met.', 417),
+      new NodeIncoming(req, res, app),
+      app.config.clock,
+    )
+  })
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -148,7 +155,7 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
       reject(
         new IgniterError({
           code: 'SERVICE_UNAVAILABLE',
-          message: `serve: cannot listen on port ${port}: ${why}. Choose another port, or 0 for any free one.`,
+          message: `serve: cannot listen on ${hostname === undefined ? '' : `${hostname}, `}port ${port}: ${why}. Choose another ${cause.code === 'EADDRINUSE' || cause.code === 'EACCES' ? 'port, or 0 for any free one' : 'hostname or port'}.`,
           cause,
         }),
       )
@@ -160,20 +167,24 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
   })
 }
 
-/** Milliseconds for which a connection that has said nothing yet may still say what it wants: browsers open some in advance. */
+const closeListener = NetServer.prototype.close
+
+/** Milliseconds for which a connection that has said nothing yet, or nothing new, may still say what it wants: browsers open some in advance. */
 const silence = 500
 
 /** Lets what runs end, within `grace` ms; then cuts what is left. */
 async function drain(server: Server, sockets: ReadonlySet<Socket>, router: AnyRouter, grace: number): Promise<void> {
   const start = performance.now()
   const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve())
+    // Not http's own close: it would cut connections that look idle while their next request is on its way.
+    closeListener.call(server, () => resolve())
   })
   const endLive = appOf(router).endLive()
   const sweep = (): void => {
+    // Until then requests are still answered, with `connection: close`.
+    if (performance.now() - start < silence) return
     server.closeIdleConnections()
     // Those without any request yet don't count as idle.
-    if (performance.now() - start < silence) return
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   }
   sweep()
@@ -185,6 +196,8 @@ async function drain(server: Server, sockets: ReadonlySet<Socket>, router: AnyRo
   } finally {
     clearInterval(sweeps)
     clearTimeout(late)
+    // Nothing is left to close; this ends http's own timer.
+    server.close(() => {})
   }
   await router.close({ grace: Math.max(0, start + grace - performance.now()) })
 }
@@ -194,11 +207,29 @@ const toHost = (hostname: string | undefined): string => {
   return hostname.includes(':') ? `[${hostname}]` : hostname
 }
 
-const refusal = (code: 'BAD_REQUEST' | 'REQUEST_TIMEOUT' | 'HEADERS_TOO_LARGE', message: string) =>
-  failureReply(new IgniterError({ code, message }), newRequestId(), false)
+const refusal = (code: 'BAD_REQUEST' | 'REQUEST_TIMEOUT' | 'HEADERS_TOO_LARGE', message: string, status?: number) =>
+  failureReply(new IgniterError({ code, message, status }), newRequestId(), false)
+
+/** What node:http lets pass although a server must not (RFC 9112 §2.3, §3.2, §6.1); null where there is nothing. */
+function mistakeIn({ httpVersion, headers, rawHeaders }: IncomingMessage): string | null {
+  if (httpVersion !== '1.1') return httpVersion === '1.0' ? null : 'This server speaks HTTP/1.1.'
+  if (headers.host === undefined) return 'The request has no Host header.'
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'The only transfer coding is chunked.'
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts === 1 ? null : 'The request has more than one Host header.'
+}
+
+/** How `refuseConnection` is told of a CONNECT. */
+const notHere: NodeJS.ErrnoException = Object.assign(new Error('CONNECT'), { code: 'CONNECT' })
 
 const reasons: Readonly<Record<string, () => ReturnType<typeof refusal>>> = {
   HPE_HEADER_OVERFLOW: () => refusal('HEADERS_TOO_LARGE', 'The request’s head is larger than 16 KiB.'),
+  CONNECT: () => refusal('BAD_REQUEST', 'This is no proxy: CONNECT is not answered.'),
   ERR_HTTP_REQUEST_TIMEOUT: () => refusal('REQUEST_TIMEOUT', 'The request did not arrive in time.'),
 }
 

@@ -43,6 +43,9 @@ export type RevalidateKey =
 /** The names of the frames, which are the SSE `event` fields. Their data is the frame, by the codec. */
 export const realtimeEvents = { ready: 'ready', revalidate: 'revalidate', message: 'message', reset: 'reset' } as const
 
+/** Milliseconds between the heartbeats of a connection, unless `ready` says others. */
+export const defaultHeartbeat = 15_000
+
 /** What was asked for and given, and what was not. */
 export interface Grants {
   readonly granted: readonly string[]
@@ -54,7 +57,7 @@ export interface ReadyFrame {
   readonly connection: string
   readonly scopes: Grants
   readonly channels: Grants
-  /** Milliseconds between heartbeats: whoever hears nothing for longer than that has lost the connection. */
+  /** Milliseconds between heartbeats, where they are not the default. Who hears nothing for longer has lost the connection. */
   readonly heartbeat?: number
 }
 
@@ -174,7 +177,7 @@ export function compareCursors(a: string, b: string): number | null {
   const [, epoch, first, second] = cursorPattern.exec(a) ?? []
   const [, otherEpoch, otherFirst, otherSecond] = cursorPattern.exec(b) ?? []
   if (!epoch || epoch !== otherEpoch || !second !== !otherSecond) return null
-  return Number(first) - Number(otherFirst) || Number(second) - Number(otherSecond) || 0
+  return +first! - +otherFirst! || +second! - +otherSecond! || 0
 }
 
 /** What a mutation's answer says about revalidation. */
@@ -212,7 +215,7 @@ export function formatRevalidateHeader({ id, keys }: RevalidateNotice): string {
 export function parseRevalidateHeader(text: string | null | undefined): RevalidateNotice[] {
   try {
     return (decodeAnswer(`[${text}]`) as RevalidateNotice[]).filter(
-      (notice) => typeof Object(notice).id === 'string' && notice.keys.every((key) => typeof nameOf(key) === 'string'),
+      (notice) => typeof notice?.id === 'string' && notice.keys.every((key) => typeof nameOf(key) === 'string'),
     )
   } catch {
     return []

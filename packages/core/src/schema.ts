@@ -43,6 +43,9 @@ export function compileValidator(schema: AnySchema, part: ErrorDetail['in'] | 'o
   const standard = schema['~standard']
   const side = part === 'output' ? 'body' : part
   const settle = (result: unknown): Validated => {
+    // Closed by default: a broken schema must not let everything pass.
+    if (typeof result !== 'object' || result === null)
+      throw new TypeError(`${where}: the schema's validate gave no result.`)
     const { issues } = result as SchemaResult
     if (!issues) return { value: (result as { value: unknown }).value, details: null }
     const details: ErrorDetail[] = []

@@ -10,21 +10,17 @@ interface CursorState {
   readonly igniterCursor?: string
 }
 
-/** Undefined for data that this package did not fetch, here or on a server; empty where the server did not say. */
-export const cursorIn = (state: object): string | undefined => (state as CursorState).igniterCursor
+/** Undefined for data that nobody has fetched through this package; empty where it is not known how fresh it is. */
+export const cursorIn = ({ state }: Query): string | undefined => (state as CursorState).igniterCursor
+
+export const setCursor = (query: Query, igniterCursor: string): void =>
+  query.setState({ igniterCursor } as Partial<QueryState>)
 
 /** Whether data with `cursor` holds what has happened up to `event`. */
-export const covers = (cursor: string | undefined, event: string): boolean =>
-  (compareCursors(cursor ?? '', event) ?? -1) >= 0
+export const covers = (cursor = '', event = ''): boolean => (compareCursors(cursor, event) ?? -1) >= 0
 
-/** The earlier one; empty when nobody knows which that is. */
-const earlier = (a: string, b: string): string => {
-  const order = compareCursors(a, b)
-  return order === null ? '' : order < 0 ? a : b
-}
-
-/** Of the pages that a fetch has brought so far, by the signal of the fetch. */
-const fetched = new WeakMap<AbortSignal, string>()
+/** Fetches that have brought an answer, by their signals. */
+const fetched = new WeakSet<AbortSignal>()
 
 interface Fetch {
   readonly client: QueryClient
@@ -34,11 +30,9 @@ interface Fetch {
 
 /** Notes that an answer of this fetch covers `cursor`. A query of several pages covers as much as the oldest of them. */
 export function keepCursor({ client, queryKey, signal }: Fetch, cursor: string): void {
-  const query: Query | undefined = client.getQueryCache().get(client.defaultQueryOptions({ queryKey }).queryHash)
+  const query = client.getQueryCache().get(client.defaultQueryOptions({ queryKey }).queryHash)
   if (!query) return
-  const isMore = Object(query.state.fetchMeta).fetchMore
-  const before = isMore ? cursorIn(query.state) : fetched.get(signal)
-  const igniterCursor = before === undefined ? cursor : earlier(before, cursor)
-  fetched.set(signal, igniterCursor)
-  query.setState({ igniterCursor } as Partial<QueryState>)
+  const isMore = fetched.has(signal) || Object(query.state.fetchMeta).fetchMore
+  fetched.add(signal)
+  if (!isMore || !covers(cursor, cursorIn(query))) setCursor(query, cursor)
 }

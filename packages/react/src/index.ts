@@ -21,9 +21,8 @@ export type {
 } from './api.js'
 
 // The provider and hooks below it
-export { IgniterProvider } from './provider.js'
-export type { IgniterProviderProps } from './provider.js'
-export { useConnectionState, useRealtime } from './use-realtime.js'
+export { IgniterProvider, useConnectionState, useRealtime } from './realtime.js'
+export type { IgniterProviderProps } from './realtime.js'
 
 // Streams
 export type { StreamStatus, UseStreamOptions, UseStreamResult } from './use-stream.js'

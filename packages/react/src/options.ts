@@ -2,18 +2,17 @@
  * Options for TanStack Query, made of an action's calls: keys and functions for queries, infinite queries and mutations.
  * The hooks of react.ts use them; applications do for prefetching, `useQueries` and the like.
  */
-import { type CallInput, type CallOptions, cursorOf, type Realtime } from '@igniter-js/client'
+import { type CallInput, type CallOptions, cursorOf } from '@igniter-js/client'
 import type { CallResult } from '@igniter-js/core'
-import { type QueryFunctionContext, skipToken } from '@tanstack/react-query'
+import type { QueryFunctionContext } from '@tanstack/react-query'
 import { keepCursor } from './cursor.js'
-import { type Path, toQueryKey, withSource } from './key.js'
+import { type Input, type Source, toKey } from './key.js'
+import type { UseStreamOptions } from './use-stream.js'
 
 type AnyCall = (input?: CallInput, options?: CallOptions) => Promise<CallResult<unknown, string>>
 
 /** An action of a client, its types forgotten. */
-export interface ActionCalls {
-  readonly realtime: Realtime
-  readonly path: Path
+export interface ActionCalls extends Omit<Source, 'inputOf'> {
   /** Only those that fit the action lead to an answer. */
   readonly calls: {
     readonly query: AnyCall
@@ -22,21 +21,27 @@ export interface ActionCalls {
   }
 }
 
-/** The data of an answer; throws the error that was answered instead. */
-async function fetchData({ calls }: ActionCalls, input: CallInput | undefined, context: QueryFunctionContext) {
-  const result = await calls.query(input, { signal: context.signal })
-  if (result.error) throw result.error
-  keepCursor(context, cursorOf(result) ?? '')
-  return result.data
+const dataOf = ({ data, error }: CallResult<unknown, string>): unknown => {
+  if (error) throw error
+  return data
 }
 
-export function toQueryOptions(action: ActionCalls, input?: CallInput | typeof skipToken, extras?: object) {
-  const { realtime, path } = action
-  if (input === skipToken) return { ...extras, queryKey: toQueryKey(path), queryFn: skipToken }
-  const queryFn = (context: QueryFunctionContext) => fetchData(action, input, context)
-  const source = { realtime, path, inputOf: () => input }
-  return { ...extras, queryKey: toQueryKey(path, input), queryFn: withSource(queryFn, source) }
-}
+const toQueryFn = (action: ActionCalls, inputOf: Source['inputOf']) =>
+  Object.assign(
+    async (context: QueryFunctionContext): Promise<unknown> => {
+      const result = await action.calls.query(inputOf(context.pageParam), { signal: context.signal })
+      const data = dataOf(result)
+      keepCursor(context, cursorOf(result) ?? '')
+      return data
+    },
+    { source: { ...action, inputOf } },
+  )
+
+export const toQueryOptions = (action: ActionCalls, input?: Input, extras?: object) => ({
+  ...extras,
+  queryKey: toKey(action, input),
+  queryFn: typeof input === 'symbol' ? input : toQueryFn(action, () => input),
+})
 
 /** `pageInput` makes the input of a page from its parameter. The key holds that of the first page. */
 export function toInfiniteQueryOptions(
@@ -44,19 +49,19 @@ export function toInfiniteQueryOptions(
   pageInput: (page: unknown) => CallInput,
   extras: { readonly initialPageParam: unknown },
 ) {
-  const { realtime, path } = action
   const inputOf = (page = extras.initialPageParam) => pageInput(page)
-  const queryFn = (context: QueryFunctionContext) => fetchData(action, inputOf(context.pageParam), context)
-  const queryKey = toQueryKey(path, inputOf(), 'infinite')
-  return { ...extras, queryKey, queryFn: withSource(queryFn, { realtime, path, inputOf }) }
+  return { ...extras, queryKey: toKey(action, inputOf(), 'infinite'), queryFn: toQueryFn(action, inputOf) }
 }
 
 export const toMutationOptions = ({ path, calls }: ActionCalls, extras?: object) => ({
   ...extras,
   mutationKey: path,
-  async mutationFn(input: CallInput | void): Promise<unknown> {
-    const { data, error } = await calls.mutate(input ?? undefined)
-    if (error) throw error
-    return data
-  },
+  mutationFn: async (input: CallInput) => dataOf(await calls.mutate(input)),
+})
+
+export const toStreamOptions = (action: ActionCalls, input?: Input, extras?: UseStreamOptions<unknown>) => ({
+  ...extras,
+  ...(typeof input === 'symbol' && { enabled: false }),
+  key: toKey(action, input),
+  open: (options: CallOptions) => action.calls.stream(input as CallInput, options),
 })

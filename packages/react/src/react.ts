@@ -5,12 +5,6 @@
 import { type ClientOptions, createActionProxy, createIgniterClient } from '@igniter-js/client'
 import type { RouterTypes } from '@igniter-js/core'
 import {
-  hashKey,
-  skipToken,
-  type UseInfiniteQueryOptions,
-  type UseQueryOptions,
-  type UseSuspenseInfiniteQueryOptions,
-  type UseSuspenseQueryOptions,
   useInfiniteQuery,
   useMutation,
   useQuery,
@@ -18,60 +12,36 @@ import {
   useSuspenseQuery,
 } from '@tanstack/react-query'
 import type { IgniterReact } from './api.js'
-import { toQueryKey } from './key.js'
-import { type ActionCalls, toInfiniteQueryOptions, toMutationOptions, toQueryOptions } from './options.js'
-import { type UseStreamOptions, useStream } from './use-stream.js'
+import { toKey } from './key.js'
+import {
+  type ActionCalls,
+  toInfiniteQueryOptions,
+  toMutationOptions,
+  toQueryOptions,
+  toStreamOptions,
+} from './options.js'
+import { useStream } from './use-stream.js'
 
 /** As for `createIgniterClient`. How often a query is tried again is TanStack's `retry`. */
 export type IgniterReactOptions = Omit<ClientOptions, 'retries'>
 
-type Rest<Fn> = Fn extends (action: never, ...rest: infer Args) => unknown ? Args : never
-type QueryArgs = Rest<typeof toQueryOptions>
-type InfiniteArgs = Rest<typeof toInfiniteQueryOptions>
-type MutationArgs = Rest<typeof toMutationOptions>
-type StreamArgs = [input?: QueryArgs[0], options?: UseStreamOptions<unknown>]
+/** Makes something of an action and what its method is called with. */
+type Make = (action: ActionCalls, ...args: never[]) => unknown
+type Hook = (options: never) => unknown
 
-/** What this package adds to an action, by name. Which actions have it, the types say. */
-const verbs: Readonly<Record<string, (action: ActionCalls) => unknown>> = {
+/** What this package adds to an action: what is made of it, and the hook that takes that. Which actions have it, the types say. */
+const methods: Readonly<Record<string, readonly [make: Make, hook?: Hook]>> = {
   __proto__: null as never,
-  queryKey:
-    ({ path }) =>
-    (...args: Rest<typeof toQueryKey>) =>
-      toQueryKey(path, ...args),
-  queryOptions: (action) => toQueryOptions.bind(null, action),
-  infiniteQueryOptions: (action) => toInfiniteQueryOptions.bind(null, action),
-  mutationOptions: (action) => toMutationOptions.bind(null, action),
-  useQuery:
-    (action) =>
-    (...args: QueryArgs) =>
-      useQuery(toQueryOptions(action, ...args) as UseQueryOptions),
-  useSuspenseQuery:
-    (action) =>
-    (...args: QueryArgs) =>
-      useSuspenseQuery(toQueryOptions(action, ...args) as UseSuspenseQueryOptions),
-  useInfiniteQuery:
-    (action) =>
-    (...args: InfiniteArgs) =>
-      useInfiniteQuery(toInfiniteQueryOptions(action, ...args) as unknown as UseInfiniteQueryOptions),
-  useSuspenseInfiniteQuery:
-    (action) =>
-    (...args: InfiniteArgs) =>
-      useSuspenseInfiniteQuery(toInfiniteQueryOptions(action, ...args) as unknown as UseSuspenseInfiniteQueryOptions),
-  useMutation:
-    (action) =>
-    (...args: MutationArgs) =>
-      useMutation(toMutationOptions(action, ...args)),
-  useStream:
-    (action) =>
-    (...args: StreamArgs) =>
-      useActionStream(action, ...args),
-}
-
-function useActionStream({ path, calls }: ActionCalls, given?: QueryArgs[0], options?: UseStreamOptions<unknown>) {
-  const isSkipped = given === skipToken
-  const input = isSkipped ? undefined : given
-  const open = (how: { readonly signal: AbortSignal }) => calls.stream(input, how)
-  return useStream(hashKey(toQueryKey(path, input)), open, isSkipped ? { ...options, enabled: false } : options)
+  queryKey: [toKey],
+  queryOptions: [toQueryOptions],
+  infiniteQueryOptions: [toInfiniteQueryOptions],
+  mutationOptions: [toMutationOptions],
+  useQuery: [toQueryOptions, useQuery],
+  useSuspenseQuery: [toQueryOptions, useSuspenseQuery],
+  useInfiniteQuery: [toInfiniteQueryOptions, useInfiniteQuery],
+  useSuspenseInfiniteQuery: [toInfiniteQueryOptions, useSuspenseInfiniteQuery],
+  useMutation: [toMutationOptions, useMutation],
+  useStream: [toStreamOptions, useStream],
 }
 
 /**
@@ -80,12 +50,17 @@ function useActionStream({ path, calls }: ActionCalls, given?: QueryArgs[0], opt
  */
 export function createIgniterReact<R extends RouterTypes>(options: IgniterReactOptions = {}): IgniterReact<R> {
   // The client reads its options when it needs them: they stay the caller's own.
-  const client = createIgniterClient(Object.assign(Object.create(options), { retries: 0 }))
-  const realtime = client.$realtime
+  const client = createIgniterClient(Object.create(options, { retries: { value: 0 } }))
+  const { $realtime } = client
   const verb = (key: string, name: string): unknown => {
-    const [controller = '', action = ''] = key.split('.')
-    const calls = (client as never)[controller][action] as ActionCalls['calls']
-    return verbs[name]?.({ realtime, path: [controller, action], calls }) ?? calls[name as 'query']
+    const path = key.split('.') as [string, string]
+    const calls = (client as never)[path[0]][path[1]] as ActionCalls['calls']
+    const [make, hook] = methods[name] ?? []
+    if (!make) return calls[name as 'query']
+    return (...args: never[]) => {
+      const made = make({ realtime: $realtime, path, calls }, ...args)
+      return hook ? hook(made as never) : made
+    }
   }
-  return createActionProxy(verb, { $realtime: realtime }) as IgniterReact<R>
+  return createActionProxy(verb, { $realtime }) as IgniterReact<R>
 }

@@ -1,13 +1,13 @@
 'use client'
 /** The hook behind `api.x.y.useStream()`: reads a stream while the component is mounted, and keeps its last events. */
 import type { CallError } from '@igniter-js/core'
-import { useCallback, useEffect, useState } from 'react'
-import { useLatest } from './latest.js'
+import { useEffect, useReducer, useState } from 'react'
+import { useLatest } from './realtime.js'
 
 export interface UseStreamOptions<Event> {
   /** False ends the stream, or does not begin it. */
   readonly enabled?: boolean
-  /** How many events `events` holds, the oldest leave first. 100 unless given; 0 keeps none but `event`. */
+  /** How many events `events` holds, at least 1; the oldest leave first. 100 unless given. */
   readonly keep?: number
   /** Called with each event. */
   readonly onEvent?: (event: Event) => unknown
@@ -32,51 +32,44 @@ export interface UseStreamResult<Event> extends StreamState<Event> {
   readonly restart: () => void
 }
 
-type Open<Event> = (options: { readonly signal: AbortSignal }) => AsyncIterable<Event>
+/** What options.ts makes of an action, its input and the options. */
+export interface StreamOptions<Event> extends UseStreamOptions<Event> {
+  /** The stream is opened anew whenever it changes. */
+  readonly key: readonly unknown[]
+  readonly open: (options: { readonly signal: AbortSignal }) => AsyncIterable<Event>
+}
 
-/** Opens the stream anew whenever `key` changes. */
-export function useStream<Event>(
-  key: string,
-  open: Open<Event>,
-  { enabled = true, keep = 100, onEvent }: UseStreamOptions<Event> = {},
-): UseStreamResult<Event> {
-  const [run, setRun] = useState(0)
+export function useStream<Event>(options: StreamOptions<Event>): UseStreamResult<Event> {
+  const { enabled = true } = options
+  const key = JSON.stringify(options.key)
+  const [run, restart] = useReducer((run: number) => run + 1, 0)
   const [state, setState] = useState<StreamState<Event>>(() => begin('idle'))
-  const latest = useLatest({ open, keep, onEvent })
+  const latest = useLatest(options)
 
   useEffect(() => {
     setState(begin(enabled ? 'pending' : 'idle'))
     if (!enabled) return
     const life = new AbortController()
     const { signal } = life
+    const show = (change: (events: readonly Event[]) => Partial<StreamState<Event>>) => {
+      if (!signal.aborted) setState((state) => ({ ...state, ...change(state.events) }))
+    }
     const read = async () => {
       // In strict mode the first mount is undone at once, and need not open anything.
       await undefined
       if (signal.aborted) return
       for await (const event of latest.current.open({ signal })) {
-        if (signal.aborted) return
-        const { keep, onEvent } = latest.current
-        setState(({ events }) => ({
-          status: 'live',
-          event,
-          events: keep > 0 ? [...events, event].slice(-keep) : [],
-          error: null,
-        }))
+        const { keep = 100, onEvent } = latest.current
+        show((events) => ({ status: 'live', event, events: [...events, event].slice(-keep) }))
         // What it throws is no error of the stream.
         if (onEvent) queueMicrotask(() => onEvent(event))
       }
+      show(() => ({ status: 'ended' }))
     }
-    const end = (status: StreamStatus, error: CallError | null) => {
-      if (!signal.aborted) setState((state) => ({ ...state, status, error }))
-    }
-    read().then(
-      () => end('ended', null),
-      (error) => end('error', error),
-    )
+    read().catch((error) => show(() => ({ status: 'error', error })))
     return () => life.abort()
   }, [key, enabled, run, latest])
 
-  const restart = useCallback(() => setRun((run) => run + 1), [])
   return { ...state, restart }
 }
 

@@ -8,12 +8,11 @@ import { compareCursors, encode, nameOf, type RevalidateKey } from '@igniter-js/
 /** `name` is `posts` or `posts.list`; empty is everything. */
 type Told = readonly [name: string, cursor: string, turn: number]
 
-/** Keys remembered. Beyond them all are forgotten, which may tell one twice. */
-const limit = 1000
-
 const covers = (cursor: string, other: string): boolean => (compareCursors(cursor, other) ?? -1) >= 0
 
 export function createFreshness() {
+  /** Keys remembered. Beyond them all are forgotten, which may tell one twice. */
+  const limit = 1000
   /** By the whole key. */
   const told = new Map<string, Told>()
   /** Counts what was told, to know whether something was told since. */

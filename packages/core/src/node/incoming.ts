@@ -4,7 +4,7 @@ import type { App } from '../app.js'
 import { mediaType } from '../body.js'
 import { IgniterError } from '../error.js'
 import type { Incoming } from '../exchange.js'
-import { tooLarge, tooSlow } from '../fetch.js'
+import { Gathering, tooLarge, tooSlow } from '../gathering.js'
 import type { RequestHeaders } from '../headers.js'
 import { Later } from '../later.js'
 
@@ -80,34 +80,31 @@ export class NodeIncoming implements Incoming {
   #read(limit: number, timeout: number): Later<Uint8Array> {
     const { req } = this
     const body = new Later<Uint8Array>()
-    let first: Uint8Array | null = null
-    let rest: Uint8Array[] | null = null
-    let size = 0
+    const gathering = new Gathering()
     const timer = timeout === 0 ? null : this.app.deadlines.after(timeout, () => giveUp(tooSlow(timeout)))
     let isOver = false
-    const giveUp = (error: IgniterError): void => {
+    const giveUp = (error: unknown): void => {
       if (isOver) return
       isOver = true
       timer?.clear()
       this.isAbandoned = true
-      first = null
-      rest = null
+      gathering.drop()
       body.reject(error)
     }
     // Listeners stay: request and listeners go together, and taking them off would cost more than they do.
     req.on('data', (chunk: Uint8Array) => {
       if (isOver) return
-      size += chunk.length
-      if (size > limit) return giveUp(tooLarge(limit))
-      if (first === null) first = chunk
-      else if (rest === null) rest = [first, chunk]
-      else rest.push(chunk)
+      try {
+        gathering.add(chunk, limit)
+      } catch (error) {
+        giveUp(error)
+      }
     })
     req.on('end', () => {
       if (isOver) return
       isOver = true
       timer?.clear()
-      body.resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, size))
+      body.resolve(gathering.take())
     })
     req.on('close', () => {
       // Every request closes; an error with its stack is made only for those that broke off.
@@ -119,8 +116,6 @@ export class NodeIncoming implements Incoming {
     return body
   }
 }
-
-const empty = new Uint8Array()
 
 /** The body where a middleware (express.json and the like) has read it already, as bytes of the type that its head says. */
 function parsedBefore(req: IncomingMessage): Uint8Array | null {

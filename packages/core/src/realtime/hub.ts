@@ -6,7 +6,14 @@ import type { Clock, Timer } from '../clock.js'
 import { decode, encode } from '../codec.js'
 import { isThenable, type MaybePromise } from '../exchange.js'
 import type { Logger } from '../logger.js'
-import { compareCursors, parseCursor, type ReadyFrame, type ResetReason, type RevalidateKey } from '../protocol.js'
+import {
+  compareCursors,
+  defaultHeartbeat,
+  parseCursor,
+  type ReadyFrame,
+  type ResetReason,
+  type RevalidateKey,
+} from '../protocol.js'
 import { Audience } from './audience.js'
 import { Connection, type ConnectionInit, type Host } from './connection.js'
 import { within } from './deadline.js'
@@ -183,7 +190,7 @@ export class Hub {
   #start(connection: Connection, init: ConnectionInit): void {
     const { after } = init
     if (after === null) {
-      connection.write(readyFrame(toReady(connection, init), this.#position), this.#position)
+      connection.write(readyFrame(this.#toReady(connection, init), this.#position), this.#position)
       return this.#enter(connection)
     }
     const newest = this.#newest
@@ -194,7 +201,7 @@ export class Hub {
         read === 'reset' || epochs !== this.#epochs
           ? 'reset'
           : [...read, ...unseen(newest, read.at(-1)?.cursor ?? after)]
-      this.#resume(connection, toReady(connection, init), after, missed)
+      this.#resume(connection, this.#toReady(connection, init), after, missed)
     }
     const giveUp = (err: unknown): void => {
       this.#logger.error({ err }, 'realtime: the event log could not be read. A client that resumes has to refetch.')
@@ -207,6 +214,12 @@ export class Hub {
     } catch (err) {
       giveUp(err)
     }
+  }
+
+  #toReady(connection: Connection, { scopes, channels }: ConnectionInit): ReadyFrame {
+    const { heartbeat } = this.#settings
+    const ready = { connection: connection.id, scopes, channels }
+    return heartbeat === defaultHeartbeat ? ready : { ...ready, heartbeat }
   }
 
   #resume(connection: Connection, ready: ReadyFrame, after: string, missed: readonly LogEntry[] | 'reset'): void {
@@ -323,9 +336,3 @@ function unseen(link: Link, cursor: string): LogEntry[] {
   }
   return entries
 }
-
-const toReady = (connection: Connection, { scopes, channels }: ConnectionInit): ReadyFrame => ({
-  connection: connection.id,
-  scopes,
-  channels,
-})

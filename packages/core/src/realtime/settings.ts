@@ -3,6 +3,7 @@
  * `create()` calls `resolveSettings` once; hub and log get the result.
  */
 import { definitionError } from '../error.js'
+import { defaultHeartbeat } from '../protocol.js'
 
 export interface RealtimeSettings {
   /** What the log keeps, so that clients that were away can catch up. Whichever limit is reached first counts. */
@@ -60,7 +61,7 @@ export function resolveSettings({
       minutes: above0('history.minutes', history?.minutes ?? 10),
       megabytes: above0('history.megabytes', history?.megabytes ?? 64),
     },
-    heartbeat: delay('heartbeat', heartbeat ?? 15_000),
+    heartbeat: delay('heartbeat', heartbeat ?? defaultHeartbeat),
     limits: {
       perIdentity: limit('limits.perIdentity', limits?.perIdentity ?? 100),
       perAddress: limit('limits.perAddress', limits?.perAddress ?? Infinity),
