@@ -20,6 +20,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'query',
     'redact',
     'gathering',
+    'closest',
+    'options',
     'heartbeat',
     'deadlines',
     'later',
@@ -78,4 +80,5 @@ export const wire: readonly string[] = ['protocol', 'codec']
 export const packages: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   core: [/^node:/],
   client: ['@igniter-js/core', '@igniter-js/core/protocol'],
+  react: ['@igniter-js/core', '@igniter-js/core/protocol', '@igniter-js/client', '@tanstack/react-query', 'react'],
 }

@@ -163,6 +163,7 @@ export class Call {
       this.#return({ kind: 'push', push: stream })
     } else if (value !== undefined || !this.isSettled) {
       if (isAsyncIterable(value)) throw this.#noStream('the handler gave an async iterable')
+      if (isStream) throw this.#notStreamed(value)
       // `response.created(x)` without `return` is what was meant.
       this.#return({ kind: 'value', value: value === this.answer ? null : value })
     }
@@ -203,6 +204,13 @@ export class Call {
       get: () => call.logger,
     })
     return context
+  }
+
+  #notStreamed(value: unknown): IgniterError {
+    return new IgniterError({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: `${this.route.key}: a stream gave ${value === null ? 'null' : typeof value}. Return response.stream(), or write the handler as an async generator.`,
+    })
   }
 
   #openStream(): EventStream {

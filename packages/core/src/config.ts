@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.js'
 import { cookieSecrets } from './cookies.js'
 import { type Cors, type CorsConfig, compileCors } from './cors.js'
 import { definitionError, show } from './error.js'
+import { checkOptions } from './options.js'
 import { canonicalOrigin } from './origin.js'
 
 export interface Config {
@@ -51,7 +52,7 @@ export interface ResolvedConfig {
   readonly clock: Clock
 }
 
-const keys: ReadonlySet<string> = new Set([
+const options = [
   'basePath',
   'baseURL',
   'bodyLimit',
@@ -63,15 +64,12 @@ const keys: ReadonlySet<string> = new Set([
   'compressedBodies',
   'cookies',
   'clock',
-])
+] as const
 
 /** Fills in the defaults. Throws INVALID_DEFINITION for what cannot be meant. */
 export function resolveConfig(config: Config): ResolvedConfig {
-  for (const key of Object.keys(config)) {
-    if (!keys.has(key)) {
-      throw definitionError(`config.${key}`, 'there is no such option.', `Options are ${[...keys].join(', ')}.`)
-    }
-  }
+  checkOptions('config', config, options)
+  checkOptions('config.cookies', config.cookies ?? {}, ['secret'])
   const baseURL = config.baseURL ?? null
   const origin = baseURL === null ? null : canonicalOrigin(toOrigin(baseURL))
   return {

@@ -219,7 +219,7 @@ describe('routers', () => {
 
 describe('configuration', () => {
   test.each([
-    [{ basepath: '/x' }, 'config.basepath: there is no such option. Options are basePath,'],
+    [{ basepath: '/x' }, 'config: there is no option "basepath". Did you mean "basePath"? Options are basePath,'],
     [{ basePath: 'api' }, 'config.basePath: "api" is no base path. Write it like "/api/v1"'],
     [{ basePath: '//x' }, 'config.basePath'],
     [{ basePath: '/a b' }, 'config.basePath'],

@@ -1,5 +1,6 @@
 /** What `.docs({ … })` of the builder takes: the application's part of its OpenAPI document, and who may see Studio. */
 import { definitionError } from './error.js'
+import { checkOptions } from './options.js'
 
 export interface DocsConfig {
   /** The version of OpenAPI that is served: 3.0.x, 3.1.x or 3.2.0; 3.1.1 unless given. */
@@ -47,8 +48,12 @@ export interface PlaygroundConfig {
   >
 }
 
+const playgroundOptions = ['enabled', 'route', 'security', 'theme', 'authentication', 'defaultHeaders', 'environments']
+
 /** Throws INVALID_DEFINITION for what cannot be meant. */
 export function checkDocs(docs: DocsConfig): DocsConfig {
+  checkOptions('docs', docs, ['openapi', 'info', 'servers', 'securitySchemes', 'playground'])
+  checkOptions('docs.playground', docs.playground ?? {}, playgroundOptions)
   const { openapi, playground } = docs
   if (openapi !== undefined && !/^3\.(?:0\.[0-4]|1\.[0-2]|2\.0)$/.test(openapi)) {
     throw definitionError(

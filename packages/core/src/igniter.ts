@@ -17,6 +17,7 @@ import { Heartbeat } from './heartbeat.js'
 import type { Calls, RouterTypes } from './infer.js'
 import { consoleLogger, type Logger, withRedaction } from './logger.js'
 import { flatten } from './mistakes.js'
+import { checkOptions } from './options.js'
 import type { ProcedureInput, Step, StepErrors, WithSteps } from './procedure.js'
 import { within } from './realtime/deadline.js'
 import { Endpoint } from './realtime/endpoint.js'
@@ -299,6 +300,7 @@ interface ProcedureDeclaration {
 
 function toFactory(declaration: ProcedureDeclaration): (options?: unknown) => Step {
   const { name, use = [], handler } = declaration ?? {}
+  checkOptions(`procedure ${show(name ?? '')}`, declaration ?? {}, ['name', 'use', 'handler'])
   if (typeof handler !== 'function') {
     throw definitionError(
       `procedure ${JSON.stringify(name ?? '')}`,
@@ -330,6 +332,8 @@ function createRouter(
     )
   }
   const { clock } = config
+  checkOptions('igniter.router', definition, ['controllers', 'use', 'realtime', 'onError'])
+  checkOptions('igniter.router: realtime', definition.realtime ?? {}, ['use', 'identity', 'scopes', 'channels'])
   if (definition.onError !== undefined && typeof definition.onError !== 'function') {
     const mend = 'Write onError: ({ error, request, context }) => report(error).'
     throw definitionError('igniter.router', `has ${show(definition.onError)} for \`onError\`.`, mend)

@@ -5,10 +5,32 @@
 import type { Action, ActionDefinition } from './action.js'
 import type { AnyController } from './controller.js'
 import { definitionError, show } from './error.js'
+import { checkOptions } from './options.js'
 import type { Step } from './procedure.js'
 import { toJsonSchema } from './schema.js'
 import { isSchema } from './standard-schema.js'
 
+const actionOptions = [
+  'name',
+  'description',
+  'tags',
+  'method',
+  'path',
+  'params',
+  'query',
+  'headers',
+  'body',
+  'output',
+  'stream',
+  'events',
+  'use',
+  'security',
+  'deprecated',
+  'examples',
+  'bodyLimit',
+  'timeout',
+  'handler',
+]
 const name = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/
 const keyRule = 'Use letters, digits, "_" and "-", beginning with a letter.'
 const mutationMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -19,6 +41,7 @@ export function checkController(key: string, controller: AnyController): void {
   if (!isRecord(controller) || !isRecord(controller.actions)) {
     throw definitionError(where, 'is no controller.', 'Make it with igniter.controller({ path, actions }).')
   }
+  checkOptions(where, controller, ['name', 'description', 'path', 'use', 'actions'])
   checkPath(where, controller.path)
 }
 
@@ -28,6 +51,7 @@ export function checkAction(key: string, actionKey: string, action: Action): voi
   if (!isRecord(definition)) {
     throw definitionError(key, 'is no action.', 'Make it with igniter.query or igniter.mutation.')
   }
+  checkOptions(key, definition, actionOptions)
   if (typeof definition.handler !== 'function') {
     throw definitionError(key, 'has no handler.', 'Give it `handler: ({ request, context, response }) => …`.')
   }

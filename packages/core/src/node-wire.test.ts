@@ -300,7 +300,18 @@ describe('heads', () => {
       expect(answer.status, method).toBe(405)
       expect(answer.head).toContain('allow: get, head, post')
     }
-    expect((await ask('CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n')).text).not.toContain('data')
+    expect(await ask('CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatchObject({ status: 400 })
+  })
+
+  test.each([
+    ['two hosts', 'GET /api/v1/a HTTP/1.1\r\nHost: x\r\nHost: y\r\n', 400],
+    ['another version', 'GET /api/v1/a HTTP/2.0\r\nHost: x\r\n', 400],
+    ['a coding within chunks', 'POST /api/v1/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n', 400],
+    ['an expectation that nobody knows', 'GET /api/v1/a HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n', 417],
+  ])('%s', async (_, head, status) => {
+    const answer = await ask(`${head}Connection: close\r\n\r\n`)
+    expect(answer.status).toBe(status)
+    expect(answer.text).toContain('"code":"BAD_REQUEST"')
   })
 
   test('an upgrade that nobody takes is an ordinary request', async () => {

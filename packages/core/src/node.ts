@@ -12,6 +12,7 @@ import { isThenable } from './exchange.js'
 import { type AnyRouter, appOf, type DoorOptions } from './igniter.js'
 import { NodeIncoming } from './node/incoming.js'
 import { writeReply } from './node/writer.js'
+import { checkOptions } from './options.js'
 import { failureReply } from './reply.js'
 
 /** What `createServer` of node:http takes. Express calls it with `next`, which gets what is outside the base path. */
@@ -76,6 +77,7 @@ export async function serve<R extends AnyRouter>(
   const { port = 3000, hostname, fallback, grace = 10_000, signals = true }: ServeOptions = options ?? {}
   const given: ContextSource = options?.context
   checkPort(port)
+  checkOptions('serve', options ?? {}, ['port', 'hostname', 'fallback', 'grace', 'signals', 'context'])
   let isClosing = false
   const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: 5_000 }, (req, res) => {
     if (isClosing) res.shouldKeepAlive = false

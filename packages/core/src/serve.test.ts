@@ -77,7 +77,7 @@ describe('serve', () => {
   test('a port that is taken: says which, and what to do', async () => {
     const server = await start()
     await expect(start({ port: server.port })).rejects.toMatchObject({
-      message: `serve: cannot listen on port ${server.port}: another program listens there. Choose another port, or 0 for any free one.`,
+      message: `serve: cannot listen on 127.0.0.1, port ${server.port}: another program listens there. Choose another port, or 0 for any free one.`,
     })
     expect((await json(`${server.url}/api/v1/a`)).status).toBe(200)
     await server.close()

@@ -5,7 +5,7 @@
 import type { Realtime } from '@igniter-js/client'
 import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
 import { covers, cursorIn, setCursor } from './cursor.js'
-import { inputsOf, matches, pathOf, sourceOf } from './key.js'
+import { inputsOf, matches, sourceOf } from './key.js'
 
 /** Begins to listen; gives the undo. To be called where there is a screen, never on a server that renders. */
 export function joinCache(realtime: Realtime, client: QueryClient): () => void {
@@ -14,7 +14,7 @@ export function joinCache(realtime: Realtime, client: QueryClient): () => void {
   const restarted = new WeakSet<Query>()
 
   /** Of this client; or hydrated and not shown yet, so that nobody knows. */
-  const isOurs = ({ options }: Query) => (options.queryFn ? sourceOf(options)?.realtime === realtime : true)
+  const isOurs = (query: Query) => !query.options.queryFn || sourceOf(query)?.realtime === realtime
 
   /** Cancels what is under way: its answer would be too old. */
   const refresh = (isStale: (query: Query) => unknown) => {
@@ -37,7 +37,8 @@ export function joinCache(realtime: Realtime, client: QueryClient): () => void {
   /** Has the connection begin where data from elsewhere ends, or the data fetched again if that is too late. */
   const track = (query: Query) => {
     const cursor = cursorIn(query)
-    if (cursor !== undefined) realtime.track({ ...inputsOf(query)[0], key: pathOf(query).join('.') }, cursor)
+    if (cursor !== undefined)
+      realtime.track({ ...inputsOf(query)[0], key: query.queryKey.slice(0, 2).join('.') }, cursor)
   }
 
   const onData = (query: Query) => {

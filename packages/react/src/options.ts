@@ -2,7 +2,7 @@
  * Options for TanStack Query, made of an action's calls: keys and functions for queries, infinite queries and mutations.
  * The hooks of react.ts use them; applications do for prefetching, `useQueries` and the like.
  */
-import { type CallInput, type CallOptions, cursorOf } from '@igniter-js/client'
+import { type CallInput, type CallOptions, cursorOf, type Realtime } from '@igniter-js/client'
 import type { CallResult } from '@igniter-js/core'
 import type { QueryFunctionContext } from '@tanstack/react-query'
 import { keepCursor } from './cursor.js'
@@ -12,7 +12,9 @@ import type { UseStreamOptions } from './use-stream.js'
 type AnyCall = (input?: CallInput, options?: CallOptions) => Promise<CallResult<unknown, string>>
 
 /** An action of a client, its types forgotten. */
-export interface ActionCalls extends Omit<Source, 'inputOf'> {
+export interface ActionCalls {
+  readonly realtime: Realtime
+  readonly path: readonly [controller: string, action: string]
   /** Only those that fit the action lead to an answer. */
   readonly calls: {
     readonly query: AnyCall
@@ -26,15 +28,16 @@ const dataOf = ({ data, error }: CallResult<unknown, string>): unknown => {
   return data
 }
 
-const toQueryFn = (action: ActionCalls, inputOf: Source['inputOf']) =>
+/** `inputOf` is given the parameter of a page, if there are pages. */
+const toQueryFn = ({ calls, realtime }: ActionCalls, inputOf: Source['inputOf']) =>
   Object.assign(
     async (context: QueryFunctionContext): Promise<unknown> => {
-      const result = await action.calls.query(inputOf(context.pageParam), { signal: context.signal })
+      const result = await calls.query(inputOf(context.pageParam), { signal: context.signal })
       const data = dataOf(result)
       keepCursor(context, cursorOf(result) ?? '')
       return data
     },
-    { source: { ...action, inputOf } },
+    { source: { realtime, inputOf } },
   )
 
 export const toQueryOptions = (action: ActionCalls, input?: Input, extras?: object) => ({
@@ -44,14 +47,15 @@ export const toQueryOptions = (action: ActionCalls, input?: Input, extras?: obje
 })
 
 /** `pageInput` makes the input of a page from its parameter. The key holds that of the first page. */
-export function toInfiniteQueryOptions(
+export const toInfiniteQueryOptions = (
   action: ActionCalls,
   pageInput: (page: unknown) => CallInput,
   extras: { readonly initialPageParam: unknown },
-) {
-  const inputOf = (page = extras.initialPageParam) => pageInput(page)
-  return { ...extras, queryKey: toKey(action, inputOf(), 'infinite'), queryFn: toQueryFn(action, inputOf) }
-}
+) => ({
+  ...extras,
+  queryKey: toKey(action, pageInput(extras.initialPageParam), 'infinite'),
+  queryFn: toQueryFn(action, pageInput),
+})
 
 export const toMutationOptions = ({ path, calls }: ActionCalls, extras?: object) => ({
   ...extras,

@@ -20,14 +20,14 @@ export type StreamStatus = 'idle' | 'pending' | 'live' | 'ended' | 'error'
 
 interface StreamState<Event> {
   readonly status: StreamStatus
-  /** The last event. */
-  readonly event: Event | undefined
   /** The last events, the oldest first. */
   readonly events: readonly Event[]
   readonly error: CallError | null
 }
 
 export interface UseStreamResult<Event> extends StreamState<Event> {
+  /** The last event. */
+  readonly event: Event | undefined
   /** Begins the stream anew, with no events. */
   readonly restart: () => void
 }
@@ -60,7 +60,7 @@ export function useStream<Event>(options: StreamOptions<Event>): UseStreamResult
       if (signal.aborted) return
       for await (const event of latest.current.open({ signal })) {
         const { keep = 100, onEvent } = latest.current
-        show((events) => ({ status: 'live', event, events: [...events, event].slice(-keep) }))
+        show((events) => ({ status: 'live', events: [...events, event].slice(-keep) }))
         // What it throws is no error of the stream.
         if (onEvent) queueMicrotask(() => onEvent(event))
       }
@@ -70,7 +70,7 @@ export function useStream<Event>(options: StreamOptions<Event>): UseStreamResult
     return () => life.abort()
   }, [key, enabled, run, latest])
 
-  return { ...state, restart }
+  return { ...state, event: state.events.at(-1), restart }
 }
 
-const begin = (status: StreamStatus) => ({ status, event: undefined, events: [], error: null })
+const begin = (status: StreamStatus) => ({ status, events: [], error: null })

@@ -2,6 +2,7 @@
  * Revalidation keys, held against the actions that exist: a key that is nothing at all is refused, one that no action
  * answers to is warned about in development, with the closest that does. Asked by everything that revalidates.
  */
+import { closest } from '../closest.js'
 import { IgniterError } from '../error.js'
 import type { Logger } from '../logger.js'
 import type { RevalidateKey } from '../protocol.js'
@@ -42,33 +43,3 @@ const invalid = (by: string, what: string): IgniterError =>
     code: 'INTERNAL_SERVER_ERROR',
     message: `${by}: revalidate: ${what}. Give a list like ['posts.list'] or [{ key: 'posts.get', params: { id } }].`,
   })
-
-/** The known key that takes the fewest edits, if that is not half of the text. */
-function closest(key: string, known: ReadonlySet<string>): string | undefined {
-  let best: string | undefined
-  let least = Math.ceil(key.length / 2)
-  for (const candidate of known) {
-    const edits = distance(key, candidate, least)
-    if (edits < least) {
-      least = edits
-      best = candidate
-    }
-  }
-  return best
-}
-
-/** Levenshtein's distance, or `bound` as soon as it cannot be less. */
-function distance(a: string, b: string, bound: number): number {
-  if (Math.abs(a.length - b.length) >= bound) return bound
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + change))
-    }
-    if (Math.min(...next) >= bound) return bound
-    row = next
-  }
-  return row[b.length] as number
-}

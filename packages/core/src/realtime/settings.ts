@@ -3,6 +3,7 @@
  * `create()` calls `resolveSettings` once; hub and log get the result.
  */
 import { definitionError } from '../error.js'
+import { checkOptions } from '../options.js'
 import { defaultHeartbeat } from '../protocol.js'
 
 export interface RealtimeSettings {
@@ -48,13 +49,11 @@ export interface ResolvedSettings {
 const longestDelay = 2 ** 31 - 1
 
 /** Fills in the defaults. Throws INVALID_DEFINITION for a value that cannot be meant. */
-export function resolveSettings({
-  history,
-  heartbeat,
-  limits,
-  buffer,
-  recycle,
-}: RealtimeSettings = {}): ResolvedSettings {
+export function resolveSettings(settings: RealtimeSettings = {}): ResolvedSettings {
+  const { history, heartbeat, limits, buffer, recycle } = settings
+  checkOptions('realtime', settings, ['history', 'heartbeat', 'limits', 'buffer', 'recycle'])
+  checkOptions('realtime.history', history ?? {}, ['events', 'minutes', 'megabytes'])
+  checkOptions('realtime.limits', limits ?? {}, ['perIdentity', 'perAddress', 'process'])
   return {
     history: {
       events: whole('history.events', history?.events ?? 10_000, 1),
