@@ -105,7 +105,7 @@ describe('what a streaming handler may give', () => {
     expect(JSON.stringify(app.logs)).toContain('Add `stream: true` to it.')
   })
 
-  test('a stream that is not returned is cleaned up', async () => {
+  test('a stream that is not returned is cleaned up, and its handler told', async () => {
     let cleaned = 0
     const app = streaming(({ response }) => {
       const stream = response.stream()
@@ -113,7 +113,8 @@ describe('what a streaming handler may give', () => {
       stream.every(1_000, () => stream.send({ data: 1 }))
       return { other: true }
     })
-    expect((await app.send('/api/v1/a')).body.data).toEqual({ other: true })
+    expect((await app.send('/api/v1/a')).status).toBe(500)
+    expect(JSON.stringify(app.logs)).toContain('a stream gave object. Return response.stream(), or write')
     expect([cleaned, app.clock.pending]).toEqual([1, 0])
   })
 
