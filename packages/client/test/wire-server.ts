@@ -35,7 +35,7 @@ export interface WireServer {
 export async function startWireServer(): Promise<WireServer> {
   const received: Received[] = []
   const waiters: ((request: Received) => void)[] = []
-  const server = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const closed = new Promise<void>((resolve) => response.on('close', resolve))
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -66,7 +66,8 @@ export async function startWireServer(): Promise<WireServer> {
     const waiter = waiters.shift()
     if (waiter) waiter(one)
     else received.push(one)
-  })
+  }
+  const server = createServer((request, response) => void receive(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
