@@ -1,8 +1,10 @@
 /** `@igniter-js/react` in a real browser against a real server: hooks, races, server rendering. Nothing sleeps. */
+import { QueryClient } from '@tanstack/react-query'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchChromium } from './chromium.ts'
 import { createBoard } from './react/router.ts'
+import { importOnServer } from './react/server-component.ts'
 import { servePage } from './react/server.tsx'
 
 const board = createBoard()
@@ -192,6 +194,15 @@ describe('server rendering', () => {
     expect(await board.connections()).toHaveLength(0)
     expect((await fetch(`${server.url}/ticks?render`)).status).toBe(200)
     expect(board.streams()).toBe(0)
+  })
+})
+
+describe('server components', () => {
+  test('have the options, and none of the hooks', async () => {
+    const api = await importOnServer(board.AppRouter)
+    const cache = new QueryClient()
+    expect(await cache.query(api.posts.get.queryOptions({ params: { id: '1' } }))).toMatchObject({ title: 'one' })
+    expect(() => api.posts.list.useQuery()).toThrow('a client component')
   })
 })
 

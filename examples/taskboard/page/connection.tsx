@@ -1,19 +1,18 @@
 /** Whether the page is live, in words: beside the name always, and in a bar when it is not. */
-import { useSyncExternalStore } from 'react'
+import { useConnectionState } from '@igniter-js/react'
 import { Icon } from './icons.tsx'
-import { type ConnectionState, realtime } from './realtime.ts'
+import { useHeard } from './what-was-heard.ts'
 
-export const useRealtime = () => useSyncExternalStore(realtime.subscribe, realtime.snapshot)
-
-const words: Readonly<Record<ConnectionState, string>> = {
+const words = {
+  idle: 'connecting',
   connecting: 'connecting',
   live: 'live',
   offline: 'offline',
   denied: 'not live',
-}
+} as const
 
 export function LiveMark() {
-  const { state } = useRealtime()
+  const state = useConnectionState()
   return (
     <span className="live" data-state={state} role="status">
       {words[state]}
@@ -24,7 +23,8 @@ export function LiveMark() {
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 
 export function ConnectionBar() {
-  const { state, since } = useRealtime()
+  const state = useConnectionState()
+  const { since } = useHeard()
   if (state === 'offline') {
     return (
       <div className="bar" data-state={state} role="status">

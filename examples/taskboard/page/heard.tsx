@@ -1,7 +1,7 @@
 /** What the server told this window: the framework's work, made visible. A private change is heard by its owner only. */
-import { useRealtime } from './connection.tsx'
 import { Icon } from './icons.tsx'
 import { Panel } from './panel.tsx'
+import { useHeard } from './what-was-heard.ts'
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 
@@ -10,7 +10,7 @@ const words = { connected: 'connected', refresh: 'refresh', reset: 'reset', lost
 const openWindow = () => window.open(location.href, '_blank', 'popup,width=560,height=800')
 
 export function Heard() {
-  const { heard } = useRealtime()
+  const { heard } = useHeard()
   return (
     <Panel title="Heard by this window" aside="pushed by the server">
       <ol className="heard" aria-label="What was heard, the latest first">

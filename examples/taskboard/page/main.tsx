@@ -1,17 +1,26 @@
 /** Where the page begins. */
-import { QueryClientProvider } from '@tanstack/react-query'
+import { IgniterProvider } from '@igniter-js/react'
+import { QueryClient } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { api } from './api.ts'
 import { App } from './app.tsx'
-import { cache } from './realtime.ts'
 import { followSession } from './session.tsx'
+
+/** Data is fresh until the server says otherwise: no polling, no refetching by guess. */
+const cache = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: Infinity, retry: false, networkMode: 'always', refetchOnWindowFocus: false },
+    mutations: { retry: false, networkMode: 'always' },
+  },
+})
 
 followSession(cache)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <QueryClientProvider client={cache}>
+    <IgniterProvider client={api} queryClient={cache}>
       <App />
-    </QueryClientProvider>
+    </IgniterProvider>
   </StrictMode>,
 )

@@ -1,7 +1,7 @@
 /** Who is signed in, the way in and the way out. */
-import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { type SubmitEvent, useState } from 'react'
-import { api, dataOf, explain } from './api.ts'
+import { api, explain } from './api.ts'
 import { useNotify } from './notices.tsx'
 
 export interface User {
@@ -9,7 +9,7 @@ export interface User {
   readonly name: string
 }
 
-const sessionKey = ['session', 'me', {}] as const
+const sessionKey = api.session.me.queryKey()
 
 /**
  * Watches for somebody else being signed in, by whatever way that becomes known: nothing private of the one before stays,
@@ -31,14 +31,9 @@ export function followSession(cache: QueryClient): void {
 }
 
 /** The signed-in user, null for nobody, undefined as long as that isn't known. */
-export function useSession() {
-  return useQuery({
-    queryKey: sessionKey,
-    queryFn: ({ signal }) => dataOf<User | null>(api.session.me.query({}, { signal })),
-    // Somebody may have signed in or out in another window.
-    refetchOnWindowFocus: 'always',
-  })
-}
+export const useSession = () =>
+  // Somebody may have signed in or out in another window.
+  api.session.me.useQuery({}, { refetchOnWindowFocus: 'always' })
 
 /** The users that accounts.ts makes: this is a demo, where everybody may be both. */
 const accounts = [
@@ -50,11 +45,10 @@ export function SignIn() {
   const cache = useQueryClient()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (body: { name: string; password: string }) => dataOf<User>(api.session.signIn.mutate({ body })),
+  const { mutate, isPending, error } = api.session.signIn.useMutation({
     onSuccess: (user) => cache.setQueryData(sessionKey, user),
   })
-  const signIn = (body: { name: string; password: string }) => isPending || mutate(body)
+  const signIn = (body: { name: string; password: string }) => isPending || mutate({ body })
 
   function submit(event: SubmitEvent) {
     event.preventDefault()
@@ -116,8 +110,7 @@ export function SignIn() {
 export function SignedIn({ user }: { readonly user: User }) {
   const cache = useQueryClient()
   const notify = useNotify()
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => dataOf(api.session.signOut.mutate({})),
+  const { mutate, isPending } = api.session.signOut.useMutation({
     onSuccess: () => cache.setQueryData(sessionKey, null),
     onError: (error) => notify({ kind: 'problem', text: `You are still signed in. ${explain(error)}` }),
   })

@@ -2,11 +2,11 @@
  * Adding, changing and deleting tasks: the list shows the result at once, and takes it back with a message when the
  * server refuses or can't be reached. Everything else is refetched when the server's answer says what it changed.
  */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { api, type CallError, dataOf, explain, type ListName, type Task } from './api.ts'
+import { actionsOf, type CallError, explain, type ListName, type Task } from './api.ts'
 import { useNotify } from './notices.tsx'
-import { hold, patch, place } from './task-cache.ts'
+import { find, hold, patch, place } from './task-cache.ts'
 
 /** Ids from here on are this window's own, for tasks that the server has not numbered yet; they sort before all others. */
 const temporary = 2 ** 52
@@ -62,6 +62,7 @@ export interface TaskActions {
 export function useTaskActions(list: ListName): TaskActions {
   const cache = useQueryClient()
   const notify = useNotify()
+  const actions = actionsOf(list)
   const [own] = useState(() => new OwnChanges())
   // One at a time and in order: two quick clicks on one box must not overtake each other.
   const scope = { id: list }
@@ -80,72 +81,74 @@ export function useTaskActions(list: ListName): TaskActions {
       ),
     })
 
-  const { mutateAsync: add } = useMutation({
+  const { mutateAsync: add } = actions.create.useMutation({
     scope,
-    mutationFn: (task: Task) => dataOf<Task>(api[list].create.mutate({ body: { title: task.title } })),
-    onMutate: async (task) => {
-      place(cache, list, task, counts(task, 1))
+    onMutate: async ({ body }) => {
+      const temporary = own.begin(body.title)
+      place(cache, list, temporary, counts(temporary, 1))
       await hold(cache, list)
+      return temporary
     },
-    onSuccess: (task, temporary) => {
+    onSuccess: (task, _, temporary) => {
       own.made(task)
       own.end(temporary, task)
       patch(cache, list, (tasks) => tasks.filter(({ id }) => id !== temporary.id))
       place(cache, list, task)
     },
-    onError: (_, temporary) => {
+    onError: (_, __, temporary) => {
+      if (!temporary) return
       own.end(temporary)
       without(temporary)
       refetch()
     },
   })
 
-  const { mutate: change } = useMutation({
+  const { mutate: change } = actions.update.useMutation({
     scope,
-    mutationFn: ({ task, to }: { task: Task; to: Partial<Task> }) =>
-      dataOf<Task>(api[list].update.mutate({ params: { id: task.id }, body: { title: to.title, done: to.done } })),
-    onMutate: async ({ task, to }) => {
-      const open = to.done === undefined || to.done === task.done ? 0 : to.done ? -1 : 1
+    onMutate: async ({ params, body: to = {} }) => {
+      const before = find(cache, list, params.id)
+      if (!before) return
+      const open = to.done === undefined || to.done === before.done ? 0 : to.done ? -1 : 1
       const replace = (change: Partial<Task>, open: number) =>
-        patch(cache, list, (tasks) => tasks.map((other) => (other.id === task.id ? { ...other, ...change } : other)), {
+        patch(cache, list, (tasks) => tasks.map((task) => (task.id === params.id ? { ...task, ...change } : task)), {
           open,
           total: 0,
         })
       replace(to, open)
       await hold(cache, list)
-      return { undo: () => replace({ title: task.title, done: task.done }, -open) }
+      return { before, undo: () => replace({ title: before.title, done: before.done }, -open) }
     },
     onSuccess: (task) => own.made(task),
-    onError: (error, { task, to }, shown) => {
-      if (isGone(error)) without(task)
-      else shown?.undo()
+    onError: (error, { body: to = {} }, shown) => {
+      refetch()
+      if (!shown) return
+      if (isGone(error)) without(shown.before)
+      else shown.undo()
       const what =
         to.title !== undefined
           ? 'could not be renamed.'
           : to.done
             ? 'could not be ticked off.'
             : 'could not be reopened.'
-      problem(task, what, error)
-      refetch()
+      problem(shown.before, what, error)
     },
   })
 
-  const { mutate: restore } = useMutation({
+  const { mutate: restore } = actions.restore.useMutation({
     scope,
-    mutationFn: (task: Task) => dataOf<Task>(api[list].restore.mutate({ params: { id: task.id } })),
     onSuccess: (task) => {
       own.made(task)
       place(cache, list, task, counts(task, 1))
     },
-    onError: (error, task) => problem(task, 'could not be brought back.', error),
   })
 
-  const { mutate: remove } = useMutation({
+  const { mutate: remove } = actions.delete.useMutation({
     scope,
-    mutationFn: (task: Task) => dataOf<Task>(api[list].delete.mutate({ params: { id: task.id } })),
-    onMutate: async (task) => {
-      without(task)
+    onMutate: async ({ params }) => {
+      const task = find(cache, list, params.id)
+      if (task) without(task)
       await hold(cache, list)
+      return task
     },
     onSuccess: (task) =>
       notify({
@@ -155,24 +158,30 @@ export function useTaskActions(list: ListName): TaskActions {
             Deleted <q>{task.title}</q>
           </>
         ),
-        action: { label: 'Undo', run: () => restore(task) },
+        action: {
+          label: 'Undo',
+          run: () =>
+            restore(
+              { params: { id: task.id } },
+              { onError: (error) => problem(task, 'could not be brought back.', error) },
+            ),
+        },
       }),
-    onError: (error, task) => {
-      // Somebody else was faster: it is gone, as was wanted.
-      if (!isGone(error)) {
-        place(cache, list, task, counts(task, 1))
-        problem(task, 'could not be deleted.', error)
-      }
+    onError: (error, _, task) => {
       refetch()
+      // Somebody else was faster: it is gone, as was wanted.
+      if (!task || isGone(error)) return
+      place(cache, list, task, counts(task, 1))
+      problem(task, 'could not be deleted.', error)
     },
   })
 
   return useMemo(
     () => ({
       own,
-      add: async (title) => void (await add(own.begin(title))),
-      change: (task, to) => change({ task, to }),
-      remove,
+      add: async (title) => void (await add({ body: { title } })),
+      change: (task, { title, done }) => change({ params: { id: task.id }, body: { title, done } }),
+      remove: (task) => remove({ params: { id: task.id } }),
     }),
     [own, add, change, remove],
   )

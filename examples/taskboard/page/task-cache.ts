@@ -1,41 +1,36 @@
 /**
  * A list of tasks and its counts in TanStack Query's cache: read by useTasks, changed at once by task-actions.tsx before
- * the server has answered. Query keys are [controller, action, input], so that realtime.ts can find them.
+ * the server has answered.
  */
-import { type InfiniteData, type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { api, dataOf, type ListName, type Task } from './api.ts'
+import { type QueryClient, useInfiniteQuery } from '@tanstack/react-query'
+import { actionsOf, type ListName, type Task } from './api.ts'
 
 /** Tasks asked for at a time. */
 const limit = 50
 
-type Pages = InfiniteData<readonly Task[], number | undefined>
 export interface Summary {
   readonly open: number
   readonly total: number
 }
 
-const listKey = (list: ListName) => [list, 'list', { query: { limit } }] as const
-const summaryKey = (list: ListName) => [list, 'summary', {}] as const
-
 /** The list as far as it has been asked for, newest first. */
-export function useTasks(list: ListName) {
-  return useInfiniteQuery({
-    queryKey: listKey(list),
-    queryFn: ({ pageParam, signal }) =>
-      dataOf<readonly Task[]>(api[list].list.query({ query: { limit, before: pageParam } }, { signal })),
-    initialPageParam: undefined as number | undefined,
+const tasksOf = (list: ListName) =>
+  actionsOf(list).list.infiniteQueryOptions((before: number | undefined) => ({ query: { limit, before } }), {
+    initialPageParam: undefined,
     getNextPageParam: (page) => (page.length < limit ? undefined : page.at(-1)?.id),
   })
-}
+
+export const useTasks = (list: ListName) => useInfiniteQuery(tasksOf(list))
 
 /** How many tasks the list has, and how many of them are open. */
-export function useSummary(list: ListName, enabled = true) {
-  return useQuery({
-    queryKey: summaryKey(list),
-    queryFn: ({ signal }) => dataOf<Summary>(api[list].summary.query({}, { signal })),
-    enabled,
-  })
-}
+export const useSummary = (list: ListName, enabled = true) => actionsOf(list).summary.useQuery({}, { enabled })
+
+/** The task as it is shown. */
+export const find = (cache: QueryClient, list: ListName, id: number): Task | undefined =>
+  cache
+    .getQueryData(tasksOf(list).queryKey)
+    ?.pages.flat()
+    .find((task) => task.id === id)
 
 /** Stops answers that are on their way, which would overwrite what is changed now with what was. */
 export const hold = (cache: QueryClient, list: ListName) => cache.cancelQueries({ queryKey: [list] })
@@ -44,16 +39,16 @@ export const hold = (cache: QueryClient, list: ListName) => cache.cancelQueries(
 export function patch(
   cache: QueryClient,
   list: ListName,
-  change: (tasks: readonly Task[], isFirst: boolean, isLast: boolean) => readonly Task[],
+  change: (tasks: Task[], isFirst: boolean, isLast: boolean) => Task[],
   counts: Summary = { open: 0, total: 0 },
 ): void {
-  cache.setQueryData<Pages>(
-    listKey(list),
+  cache.setQueryData(
+    tasksOf(list).queryKey,
     (data) =>
       data && { ...data, pages: data.pages.map((page, at) => change(page, at === 0, at === data.pages.length - 1)) },
   )
-  cache.setQueryData<Summary>(
-    summaryKey(list),
+  cache.setQueryData(
+    actionsOf(list).summary.queryKey(),
     (now) => now && { open: now.open + counts.open, total: now.total + counts.total },
   )
 }

@@ -44,7 +44,7 @@ export interface SuspenseInfiniteQueryExtras<Input, Data, Err, Selected, Page>
 export interface MutationExtras<Input, Data, Err, Context>
   extends Omit<UseMutationOptions<Data, Err, Input, Context>, 'mutationFn' | 'mutationKey'> {}
 
-/** Complete options for whatever of TanStack takes them: `useQuery`, `useQueries`, `prefetchQuery`, … */
+/** Complete options for whatever of TanStack takes them: `useQuery`, `useQueries`, `queryClient.query`, … */
 export interface ActionQueryOptions<Input, Data, Err, Selected> extends QueryExtras<Input, Data, Err, Selected> {
   readonly queryKey: TaggedKey<Input, Data, Err>
   readonly queryFn: QueryFunction<Data, ActionKey<Input>>

@@ -16,7 +16,7 @@ export const cursorIn = ({ state }: Query): string | undefined => (state as Curs
 export const setCursor = (query: Query, igniterCursor: string): void =>
   query.setState({ igniterCursor } as Partial<QueryState>)
 
-/** Whether data with `cursor` holds what has happened up to `event`. */
+/** Whether data with `cursor` holds what has happened up to `event`; no, where either is not known. */
 export const covers = (cursor = '', event = ''): boolean => (compareCursors(cursor, event) ?? -1) >= 0
 
 /** Fetches that have brought an answer, by their signals. */

@@ -144,11 +144,11 @@ describe('queries', () => {
     // @ts-expect-error initial data is the action's
     api.posts.list.useQuery({}, { initialData: [{ id: 1 }] })
     // @ts-expect-error data may be missing
-    api.posts.list.useQuery().data.length
+    void api.posts.list.useQuery().data.length
     // @ts-expect-error no such field in the data
-    api.posts.list.useSuspenseQuery().data[0]?.titel
+    void api.posts.list.useSuspenseQuery().data[0]?.titel
     // @ts-expect-error the error has no such field
-    api.posts.list.useQuery().error?.reason
+    void api.posts.list.useQuery().error?.reason
     // @ts-expect-error a hook is called on the action
     api.posts.useQuery()
   })
@@ -213,9 +213,8 @@ describe('keys and options', () => {
 
     const options = api.posts.list.queryOptions({ query: { page: 1 } }, { staleTime: 5 })
     expectTypeOf(cache.getQueryData(options.queryKey)).toEqualTypeOf<Post[] | undefined>()
-    expectTypeOf(await cache.fetchQuery(options)).toEqualTypeOf<Post[]>()
-    expectTypeOf(await cache.ensureQueryData(options)).toEqualTypeOf<Post[]>()
-    await cache.prefetchQuery(options)
+    expectTypeOf(await cache.query(options)).toEqualTypeOf<Post[]>()
+    expectTypeOf(await cache.query({ ...options, staleTime: 'static' })).toEqualTypeOf<Post[]>()
     expectTypeOf(useQuery(options).data).toEqualTypeOf<Post[] | undefined>()
     expectTypeOf(useQuery(options).error).toEqualTypeOf<ListError | null>()
     expectTypeOf(useSuspenseQuery(options).data).toEqualTypeOf<Post[]>()
@@ -223,7 +222,7 @@ describe('keys and options', () => {
     const [list, one] = useQueries({ queries: [options, api.posts.get.queryOptions({ params: { id: '1' } })] })
     expectTypeOf(list.data).toEqualTypeOf<Post[] | undefined>()
     expectTypeOf(one.data).toEqualTypeOf<Post | null | undefined>()
-    await cache.prefetchInfiniteQuery(
+    await cache.infiniteQuery(
       api.posts.list.infiniteQueryOptions((page: number) => ({ query: { page } }), {
         initialPageParam: 1,
         getNextPageParam: () => 2,

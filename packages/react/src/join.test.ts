@@ -291,13 +291,13 @@ describe('failures', () => {
 describe('data of a server that rendered', () => {
   const render = async (board: Board) => {
     const { api, cache } = openWindow(board)
-    await cache.prefetchQuery(api.posts.list.queryOptions())
-    await cache.prefetchQuery(api.posts.list.queryOptions({ query: { after: 1n, tags: new Set(['a']) } }))
+    await cache.query(api.posts.list.queryOptions())
+    await cache.query(api.posts.list.queryOptions({ query: { after: 1n, tags: new Set(['a']) } }))
     const pages = api.posts.page.infiniteQueryOptions((number: number) => ({ query: { number } }), {
       initialPageParam: 1,
       getNextPageParam: ({ number }) => number + 1,
     })
-    await cache.prefetchInfiniteQuery({ ...pages, pages: 2 })
+    await cache.infiniteQuery({ ...pages, pages: 2 })
     expect(api.$realtime.state).toBe('idle')
     return sent(dehydrate(cache))
   }
@@ -370,7 +370,7 @@ describe('data of a server that rendered', () => {
     const { api, cache, calls, join, show } = openWindow(board)
     const list = api.posts.list.queryOptions({}, fresh)
     server.isHolding = true
-    void server.cache.prefetchQuery(server.api.posts.list.queryOptions())
+    void server.cache.query(server.api.posts.list.queryOptions())
     await until(() => server.calls.length > 0)
     hydrate(cache, dehydrate(server.cache, { shouldDehydrateQuery: () => true }))
     show(list)
@@ -389,7 +389,7 @@ describe('data of a server that rendered', () => {
     const { api, cache, calls, join, show } = openWindow(board)
     show(api.posts.listAll.queryOptions({}, fresh))
     await join()
-    void server.cache.prefetchQuery(server.api.posts.list.queryOptions())
+    void server.cache.query(server.api.posts.list.queryOptions())
     hydrate(cache, dehydrate(server.cache, { shouldDehydrateQuery: () => true }))
     await until(() => cache.getQueryData(api.posts.list.queryKey()) && !cache.isFetching())
     expect(calls).toEqual(['posts.listAll'])

@@ -10,8 +10,11 @@ import { inputsOf, matches, sourceOf } from './key.js'
 /** Begins to listen; gives the undo. To be called where there is a screen, never on a server that renders. */
 export function joinCache(realtime: Realtime, client: QueryClient): () => void {
   const cache = client.getQueryCache()
-  /** Are on a fetch that took the place of another one: it may end, however much happens meanwhile. */
-  const restarted = new WeakSet<Query>()
+  /**
+   * How much data a query had when a fetch of it was cancelled for a later one: that one may end, however much happens
+   * meanwhile.
+   */
+  const restarted = new WeakMap<Query, number>()
 
   /** Of this client; or hydrated and not shown yet, so that nobody knows. */
   const isOurs = (query: Query) => !query.options.queryFn || sourceOf(query)?.realtime === realtime
@@ -24,13 +27,13 @@ export function joinCache(realtime: Realtime, client: QueryClient): () => void {
 
   /** Whether `query` must be fetched now to cover `cursor`. */
   const isDue = (query: Query, cursor: string): boolean => {
-    const { fetchStatus } = query.state
+    const { fetchStatus, dataUpdateCount } = query.state
     if (covers(cursorIn(query), cursor)) return false
     if (fetchStatus !== 'fetching') return true
     // The client finds an answer that came too old, and says so without a cursor: what is under way then was asked for
     // later. An infinite query has many answers, and begins anew.
-    if (!query.queryKey[3] && (!cursor || restarted.has(query))) return false
-    restarted.add(query)
+    if (!query.queryKey[3] && (!cursor || restarted.get(query) === dataUpdateCount)) return false
+    restarted.set(query, dataUpdateCount)
     return true
   }
 
@@ -50,13 +53,11 @@ export function joinCache(realtime: Realtime, client: QueryClient): () => void {
   const onCacheEvent = (event: QueryCacheNotifyEvent) => {
     const { query } = event
     const action = event.type === 'updated' ? event.action : undefined
-    const isEnd = action?.type === 'error' || (action?.type === 'success' && !action.manual)
-    if (isEnd) restarted.delete(query)
     // Data has come from elsewhere: to a new query; on its way, since our own fetches leave a cursor; or to a query that
     // was there. A fetch that is cancelled sets the state, too, but with the fetch's status.
     if (
       event.type === 'added' ||
-      (isEnd && cursorIn(query) === undefined) ||
+      (action?.type === 'success' && !action.manual && cursorIn(query) === undefined) ||
       (action?.type === 'setState' && 'data' in action.state && !('fetchStatus' in action.state))
     ) {
       onData(query)
@@ -69,9 +70,9 @@ export function joinCache(realtime: Realtime, client: QueryClient): () => void {
     realtime.onReset(() => refresh(isOurs)),
     realtime.onState((state) => {
       if (state !== 'live') return
-      for (const query of cache.getAll()) if (!cursorIn(query)) track(query)
+      cache.getAll().forEach((query) => cursorIn(query) || track(query))
       // What could not be loaded can be now; what the server refused (4xx) it would refuse again.
-      refresh((query) => isOurs(query) && query.state.error && !/^4/.test(Object(query.state.error).status))
+      refresh((query) => isOurs(query) && query.state.error && !`${Object(query.state.error).status}`.startsWith('4'))
     }),
   ]
   cache.getAll().forEach(onData)

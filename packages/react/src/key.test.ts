@@ -61,11 +61,11 @@ describe('options', () => {
 
   test('fetch the data, or throw the error', async () => {
     const { api, cache } = openWindow(createBoard())
-    expect(await cache.fetchQuery(api.posts.get.queryOptions({ params: { id: '1' } }))).toEqual({
+    expect(await cache.query(api.posts.get.queryOptions({ params: { id: '1' } }))).toEqual({
       title: 'one',
       at: new Date(0),
     })
-    await expect(cache.fetchQuery(api.posts.get.queryOptions({ params: { id: '7' } }))).rejects.toMatchObject({
+    await expect(cache.query(api.posts.get.queryOptions({ params: { id: '7' } }))).rejects.toMatchObject({
       code: 'NOT_FOUND',
       status: 404,
       message: 'There is no such post.',
@@ -77,7 +77,7 @@ describe('options', () => {
     window.isOffline = true
     let asked = 0
     const options = window.api.posts.list.queryOptions({}, { retry: () => ++asked < 3, retryDelay: 0 })
-    await expect(window.cache.fetchQuery(options)).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+    await expect(window.cache.query(options)).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
     expect(asked).toBe(3)
   })
 
@@ -85,7 +85,7 @@ describe('options', () => {
     const window = openWindow(createBoard())
     window.isHolding = true
     const options = window.api.posts.list.queryOptions()
-    const fetching = window.cache.fetchQuery(options)
+    const fetching = window.cache.query(options)
     await expect.poll(() => window.calls).toEqual(['posts.list'])
     await window.cache.cancelQueries()
     await expect(fetching).rejects.toThrow()

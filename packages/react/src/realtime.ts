@@ -16,10 +16,7 @@ import { joinCache } from './join.js'
 export interface IgniterProviderProps {
   /** What `createIgniterReact` gave. */
   readonly client: { readonly $realtime: Realtime }
-  /**
-   * The cache to be kept fresh. Unless given, that of the QueryClientProvider above; without one, a cache is made whose
-   * data is fresh until the server says otherwise (`staleTime: Infinity`).
-   */
+  /** The cache to be kept fresh. Unless given, that of the QueryClientProvider above; without one, a new one. */
   readonly queryClient?: QueryClient
   /** Narrows what is heard to these of the scopes that the server grants; none, as unless given, leaves all of them. */
   readonly scopes?: readonly string[]
@@ -30,7 +27,7 @@ const RealtimeContext = createContext<Realtime | null>(null)
 
 function useNearestRealtime(): Realtime {
   const realtime = useContext(RealtimeContext)
-  if (!realtime) throw new Error('There is no <IgniterProvider client={api}> above.')
+  if (!realtime) throw new Error('Put an <IgniterProvider client={api}> above this.')
   return realtime
 }
 
@@ -38,7 +35,7 @@ function useNearestRealtime(): Realtime {
 const caches = new WeakMap<Realtime, QueryClient>()
 
 function cacheOf(realtime: Realtime): QueryClient {
-  const cache = caches.get(realtime) ?? new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } })
+  const cache = caches.get(realtime) ?? new QueryClient()
   // A server renders for many users, and must not keep what it has fetched for one.
   if (typeof window === 'object') caches.set(realtime, cache)
   return cache

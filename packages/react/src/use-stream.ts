@@ -43,34 +43,36 @@ export function useStream<Event>(options: StreamOptions<Event>): UseStreamResult
   const { enabled = true } = options
   const key = JSON.stringify(options.key)
   const [run, restart] = useReducer((run: number) => run + 1, 0)
-  const [state, setState] = useState<StreamState<Event>>(() => begin('idle'))
+  const [state, setState] = useState<StreamState<Event>>(idle)
   const latest = useLatest(options)
 
   useEffect(() => {
-    setState(begin(enabled ? 'pending' : 'idle'))
-    if (!enabled) return
+    if (!enabled) return setState(idle)
     const life = new AbortController()
     const { signal } = life
-    const show = (change: (events: readonly Event[]) => Partial<StreamState<Event>>) => {
-      if (!signal.aborted) setState((state) => ({ ...state, ...change(state.events) }))
+    let events: readonly Event[] = []
+    const show = (status: StreamStatus, error: CallError | null = null) => {
+      if (!signal.aborted) setState({ status, events, error })
     }
     const read = async () => {
+      show('pending')
       // In strict mode the first mount is undone at once, and need not open anything.
       await undefined
       if (signal.aborted) return
       for await (const event of latest.current.open({ signal })) {
         const { keep = 100, onEvent } = latest.current
-        show((events) => ({ status: 'live', events: [...events, event].slice(-keep) }))
+        events = [...events, event].slice(-keep)
+        show('live')
         // What it throws is no error of the stream.
         if (onEvent) queueMicrotask(() => onEvent(event))
       }
-      show(() => ({ status: 'ended' }))
+      show('ended')
     }
-    read().catch((error) => show(() => ({ status: 'error', error })))
+    read().catch((error) => show('error', error))
     return () => life.abort()
   }, [key, enabled, run, latest])
 
   return { ...state, event: state.events.at(-1), restart }
 }
 
-const begin = (status: StreamStatus) => ({ status, events: [], error: null })
+const idle = { status: 'idle', events: [], error: null } as const
