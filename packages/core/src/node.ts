@@ -178,8 +178,10 @@ const silence = 500
 async function drain(server: Server, sockets: ReadonlySet<Socket>, router: AnyRouter, grace: number): Promise<void> {
   const start = performance.now()
   const closed = new Promise<void>((resolve) => {
-    // Not http's own close: it would cut connections that look idle while their next request is on its way.
-    closeListener.call(server, () => resolve())
+    // Not http's own close where there is another: it would cut connections that look idle while their next request is on
+    // its way. Bun's server is no net.Server and has only the one.
+    if (server instanceof NetServer) closeListener.call(server, () => resolve())
+    else (server as Server).close(() => resolve())
   })
   const endLive = appOf(router).endLive()
   const sweep = (): void => {
