@@ -63,7 +63,10 @@ export function installPackages(folder = root) {
     env: { ...process.env, PATH },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  if (done.status !== 0) throw new Error(`The packages in ${folder} could not be installed: npm's reason is above. Mend it, then run there: npm ci`)
+  if (done.status !== 0)
+    throw new Error(
+      `The packages in ${folder} could not be installed: npm's reason is above. Mend it, then run there: npm ci`,
+    )
 }
 
 /** Programs that tests use: the variable that names one, the names it goes by, and Debian's package. */

@@ -33,7 +33,8 @@ export const find = (cache: QueryClient, list: ListName, id: number): Task | und
     .find((task) => task.id === id)
 
 /** Stops answers that are on their way, which would overwrite what is changed now with what was. */
-export const hold = (cache: QueryClient, list: ListName) => cache.cancelQueries({ queryKey: [list] })
+// Without `revert: false` a cancelled fetch would put back what was there before it began, without the change just shown.
+export const hold = (cache: QueryClient, list: ListName) => cache.cancelQueries({ queryKey: [list] }, { revert: false })
 
 /** Puts `change` in the list's place, page by page, and moves the counts. */
 export function patch(
