@@ -117,7 +117,8 @@ export class RpcInput implements CallInput {
   /** Field `input` holds the codec's text; the file `{ "$file": n }` is the part named n. */
   async #takeForm(bytes: Uint8Array, contentType: string | null): Promise<void> {
     try {
-      const form = (await parseBody(bytes, contentType)) as Record<string, unknown>
+      // An empty body is no form, whatever its type says.
+      const form = ((await parseBody(bytes, contentType)) ?? {}) as Record<string, unknown>
       if (typeof form.input !== 'string') throw badInput('A form needs one field "input".')
       const file = (n: number): unknown => {
         const part = form[String(n)]

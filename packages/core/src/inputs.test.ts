@@ -631,3 +631,10 @@ describe('request', () => {
     expect((await app.send('/api/v1/a/1', { headers: { 'x-own': '1' } })).body.data).toEqual(['1', false, true])
   })
 })
+
+test('an empty form under /~/ is no input: 400 and not a failure of ours', async () => {
+  const app = taking()
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const { status, body } = await app.send('/api/v1/~/a.m', { method: 'POST', body: '', headers })
+  expect([status, body.error.code]).toEqual([400, 'BAD_REQUEST'])
+})
